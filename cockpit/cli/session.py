@@ -9,7 +9,15 @@ from typing import Any
 
 import click
 
-from cockpit.cli.options import Common, Refusal, choose_environment, find_operator, load_system, open_timeline
+from cockpit.cli.options import (
+    Common,
+    Refusal,
+    choose_environment,
+    find_operator,
+    load_system,
+    open_timeline,
+    typed_at,
+)
 from cockpit.incident.actions.errors import AmbiguousIncident, IncidentActionError
 from cockpit.incident.actions.incident_actions import IncidentActions
 from cockpit.model.event import RecordError
@@ -48,12 +56,13 @@ class CliSession:
         """The zone of local times: the configured one, else the machine's."""
         return find_zone(self.system.time_zone)
 
-    def find_lately(self, incident: str | None) -> Incident:
-        """The incident that is meant; while none is open the one that ended lately, and then it is named.
+    def find_lately(self, incident: str | None, *, acts: bool = False) -> Incident:
+        """The incident that is meant; while none is open the one that ended lately, and then it is named. `acts`:
+        something is about to be done to it.
 
         Raises IncidentActionError, AmbiguousIncident.
         """
-        meant = self.incident_actions.find(incident, lately=True)
+        meant = self.incident_actions.find(incident, lately=True, acts=acts)
         if incident is None and meant.resolved is not None:
             ago = format_age((RealTime().now() - meant.resolved).total_seconds())
             named = f"{meant.id}, resolved {ago} ago: {clean_line(meant.title)}"
@@ -75,6 +84,14 @@ class CliSession:
         if which := name_hour(moment):
             click.echo(f"{which}. Write the zone beside it for the other one.", err=True)
         return moment
+
+
+def _tell_taken(incident: Incident) -> None:
+    """Which incident was taken for the one that is meant, for who may not have heard of it."""
+    by = f" by {clean_line(incident.declared_by)}" if incident.declared_by else ""
+    click.echo(
+        f"On {incident.id}, declared at {incident.declared:%H:%M} UTC{by}: {clean_line(incident.title)}", err=True
+    )
 
 
 def _read_plan(system: System) -> Plan:
@@ -110,6 +127,9 @@ def open_cli_session(
                 time=RealTime(),
                 source="cli",
                 only_drills=environment.drill,
+                typed=typed_at.get(),
+                names_environment=common.env is not None,
+                tell_taken=_tell_taken,
             )
             sends_webhooks = environment.webhooks and not read_only
             newest = timeline.events(limit=1) if sends_webhooks else []
@@ -120,8 +140,8 @@ def open_cli_session(
                     tell_in_background(common, system.file, str(timeline.path), environment.name)
     except AmbiguousIncident as error:
         raise Refusal(
-            f"{len(error.open)} incidents {error.standing}; choose one:\n{list_incident_choices(error.open)}\n"
-            f"For example: `{_name_typed(error.open[-1])}`",
+            f"{error.reason}; choose one:\n{list_incident_choices(error.open)}\n"
+            f"For example: `{_name_typed(error.own.id if error.own else 'ID')}`",
             code="ambiguous-incident",
             incidents=[{"id": incident.id, "title": clean_line(incident.title)} for incident in error.open],
         ) from None
@@ -139,10 +159,10 @@ def warn_unrecorded(cli_session: CliSession, environment: str) -> datetime | Non
     return recorded_until
 
 
-def _name_typed(incident: Incident) -> str:
+def _name_typed(id: str) -> str:
     """What to type to mean an incident, with the command that was typed: `cockpit brief --incident 2026-11-30-ghc`."""
     context = click.get_current_context(silent=True)
-    return f"{context.command_path if context else 'cockpit brief'} --incident {incident.id}"
+    return f"{context.command_path if context else 'cockpit brief'} --incident {id}"
 
 
 def has_turned(timeline: Timeline, environment: str, *, after: int) -> bool:

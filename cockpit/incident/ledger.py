@@ -9,11 +9,8 @@ from cockpit.incident.change_dates import is_dated_by_request
 from cockpit.incident.environment_ledger import EnvironmentLedger
 from cockpit.incident.impact import EARLIEST, RECOVERY_MUST_HOLD
 from cockpit.incident.incident_state import FACTS, IncidentStateBuilder, sets_open_status
-from cockpit.incident.response_state import (
-    event_number,
-    find_left_open,
-    shorten_step,
-)
+from cockpit.incident.participation import Participation
+from cockpit.incident.response_state import event_number, find_left_open, shorten_step
 from cockpit.incident.serving_state import HEALTHY, SERVING_KINDS
 from cockpit.incident.signals import (
     ALWAYS,
@@ -82,6 +79,7 @@ class Ledger:
         self._severity_scale = severity_scale
         self._cases: dict[str, IncidentStateBuilder] = {}
         self._scenes: dict[str, EnvironmentLedger] = {}
+        self._participations: dict[str, Participation] = {}
         self.last = 0  # the id of the newest event applied
 
     @property
@@ -150,6 +148,10 @@ class Ledger:
         """What set the severity of now, under the id of the event that first stated it. Raises KeyError."""
         return self._cases[incident].severity_event
 
+    def participation(self, incident: str) -> Participation:
+        """Who has done something in an incident, and who opened or ended it last. Raises KeyError."""
+        return self._participations[incident]
+
     def taken(self, environment: str) -> Mapping[str, Acknowledgement]:
         """The last acknowledgement of each alert that has not resolved since, by the alert's key."""
         return dict(self._scene(environment).taken)
@@ -197,6 +199,9 @@ class Ledger:
         if event.kind == Kind.WALL_CLOCK:
             if step := read_clock_step(event):
                 self._scene(event.environment).move(step)
+                for case in self._cases.values():
+                    if case.environment == event.environment:
+                        self._participations[case.id].move(step.length)
             return
         if event.kind in BREAK_KINDS:
             self._scene(event.environment).see_recorder(event)
@@ -343,6 +348,7 @@ class Ledger:
 
     def _declare(self, id: str, event: Event) -> None:
         scene = self._scene(event.environment)
+        self._participations[id] = Participation(event)
         case = self._cases[id] = scene.open[id] = IncidentStateBuilder(
             event,
             self._severity_scale,
@@ -489,7 +495,9 @@ class Ledger:
         if not case.open and sets_open_status(event):  # what is over stays as it was, until it is opened again
             for step in scene.clock_steps[case.steps_until_closed :]:
                 case.move(step)
+        was_open = case.open
         case.apply(event)
+        self._participations[case.id].apply(event, was_open=was_open, is_open=case.open)
         if event.kind == Kind.ACK:
             self._take(scene, event)
         elif event.kind == Kind.DECLARE:

@@ -86,7 +86,7 @@ def link(common: Common, number: int, target: str, text: str, incident: str | No
 @common_options
 def review(common: Common, state: tuple[str, ...], reason: str, incident: str | None, as_json: bool) -> None:
     with open_cli_session(common, there=True) as cli_session:
-        incident = cli_session.find_lately(incident).id
+        incident = cli_session.find_lately(incident, acts=True).id
         print_event(
             cli_session.incident_actions.review(" ".join(state).replace("-", " "), reason, incident=incident), as_json
         )
@@ -104,7 +104,7 @@ def review(common: Common, state: tuple[str, ...], reason: str, incident: str | 
 def message(common: Common, name: tuple[str, ...], promise: str | None, incident: str | None, as_json: bool) -> None:
     with open_cli_session(common, read_only=True) as cli_session:
         within = None if promise is None else parse_promise(promise) or timedelta()
-        meant = cli_session.find_lately(incident)
+        meant = cli_session.find_lately(incident, acts=bool(name))
         there = list_offers(meant, cli_session.plan)
         if not name:
             for template in there:

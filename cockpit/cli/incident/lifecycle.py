@@ -244,7 +244,7 @@ def severity(
         if mistake:
             event = cli_session.incident_actions.correct_severity(level, reason, incident)
         else:
-            meant = cli_session.incident_actions.find(incident)
+            meant = cli_session.incident_actions.find(incident, acts=True)
             reason = reason or _ask_why_lowered(cli_session, meant, level)
             event = cli_session.incident_actions.change_severity(level, meant.id, reason, cli_session.moment(at))
     print_event(event, as_json, f"{event.incident}: {event.summary}")
@@ -282,8 +282,9 @@ def impact(
     common: Common, begin: str | None, end: str | None, detected: str | None, incident: str | None, as_json: bool
 ) -> None:
     with open_cli_session(common, there=True) as cli_session:
-        incident = cli_session.find_lately(incident).id
-        if begin or end or detected:
+        states = bool(begin or end or detected)
+        incident = cli_session.find_lately(incident, acts=states).id
+        if states:
             cli_session.incident_actions.amend(
                 incident,
                 impact_started=cli_session.moment(begin),

@@ -73,7 +73,7 @@ def handover(
     common: Common, name: str, to: str, words: str, at: str | None, incident: str | None, as_json: bool
 ) -> None:
     with open_cli_session(common) as cli_session:
-        goes_on = _goes_on(cli_session, cli_session.incident_actions.find(incident))
+        goes_on = _goes_on(cli_session, cli_session.incident_actions.find(incident, acts=True))
         event = cli_session.incident_actions.hand_over(
             name, to, words, goes_on, incident=incident, moment=cli_session.moment(at)
         )
@@ -151,7 +151,7 @@ def update(
 ) -> None:
     tokens = sys.stdin.read() if text == ("-",) else " ".join(text)
     with open_cli_session(common) as cli_session:
-        incident = cli_session.find_lately(incident).id
+        incident = cli_session.find_lately(incident, acts=True).id
         event = cli_session.incident_actions.sent(
             audience, tokens, promised=parse_time_ahead(promise), incident=incident, moment=cli_session.moment(at)
         )

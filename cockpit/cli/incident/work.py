@@ -71,7 +71,7 @@ def add(
     as_json: bool,
 ) -> None:
     with open_cli_session(common) as cli_session:
-        incident = cli_session.find_lately(incident).id
+        incident = cli_session.find_lately(incident, acts=True).id
         event = cli_session.incident_actions.add_item(
             " ".join(text), owner, parse_day(due), label, link, incident=incident
         )
@@ -86,7 +86,7 @@ def add(
 @common_options
 def done(common: Common, id: str, again: bool, incident: str | None, as_json: bool) -> None:
     with open_cli_session(common) as cli_session:
-        incident = cli_session.find_lately(incident).id
+        incident = cli_session.find_lately(incident, acts=True).id
         print_event(cli_session.incident_actions.change_item(id, done=not again, incident=incident), as_json)
 
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from cockpit.incident.actions.errors import AmbiguousIncident, IncidentActionError
 from cockpit.incident.actions.summaries import summarize_event
+from cockpit.incident.actions.unnamed import Speaker, find_doubt
 from cockpit.incident.actions.words import take_line
 from cockpit.incident.impact import as_of
 from cockpit.incident.ledger import Ledger
@@ -53,7 +54,12 @@ class IncidentWriter:
         only_drills: bool = False,
         source: str = "cockpit",
         letters: Callable[[], str] = fresh_letters,
+        typed: Callable[[], datetime] | None = None,
+        names_environment: bool = False,
+        tell_taken: Callable[[Incident], None] = lambda incident: None,
     ) -> None:
+        """`typed` says when the person here said what they want, now if it is not given, and `names_environment` that
+        they said where. `tell_taken` is called with an incident that they did not name and have done nothing in yet."""
         self.environment = environment
         self.only_drills = only_drills  # the environment is simulated: whatever is declared there is a drill
         self.author = operator_named(operator)
@@ -64,6 +70,9 @@ class IncidentWriter:
         self._time = time
         self._read_only = read_only or timeline.read_only
         self._source = source
+        self._typed = typed or self.now
+        self._names_environment = names_environment
+        self._tell_taken = tell_taken
         self._ledger: Ledger | None = None
         self._lock = threading.Lock()
 
@@ -120,16 +129,19 @@ class IncidentWriter:
         with self._lock:
             return self._caught_up().freeze(self.environment)
 
-    def find(self, incident: str | None, *, lately: bool = False) -> Incident:
+    def find(self, incident: str | None, *, lately: bool = False, acts: bool = False) -> Incident:
         """The incident that is meant; with `lately`, while none is open, the one that ended within the last days.
 
+        `acts`: something is about to be done to it, and not only looked at: then nobody may have meant another one.
         Raises IncidentActionError, AmbiguousIncident.
         """
         with self._lock:
             ledger = self._caught_up()
-            if lately and incident is None and not ledger.open(self.environment):
-                return as_of(_ended_lately(ledger, self.environment, self.now()), self.now())
-            return as_of(self.meant(ledger, incident), self.now())
+            if incident is not None:
+                return as_of(self.meant(ledger, incident), self.now())
+            is_over = lately and not ledger.open(self.environment)
+            only = _ended_lately(ledger, self.environment, self.now()) if is_over else self._only_open(ledger)
+            return as_of(self.must_be_meant(ledger, only) if acts else only, self.now())
 
     # What the actions are made of.
 
@@ -191,10 +203,36 @@ class IncidentWriter:
             kind, detail, moment, subject=subject, incident=meant.id, environment=meant.environment, **fields
         )
 
-    def meant(self, ledger: Ledger, incident: str | None) -> Incident:
-        """Raises IncidentActionError, AmbiguousIncident."""
+    def meant(self, ledger: Ledger, incident: str | None, *, joins: bool = False) -> Incident:
+        """The incident of that name, else the only one that is open, where nobody can have meant another.
+
+        `joins`: for what people do who hear of it for the first time. Raises IncidentActionError, AmbiguousIncident.
+        """
         if incident is not None:
             return _find_named_incident(ledger, clean_line(incident, 60))
+        return self.must_be_meant(ledger, self._only_open(ledger), joins=joins)
+
+    def meant_if_certain(self, ledger: Ledger, incident: str | None) -> Incident | None:
+        """As `meant` for what can go to the journal as well: None where nobody can say which one. Raises
+        IncidentActionError for a name that is none."""
+        if incident is None and len(ledger.open(self.environment)) != 1:
+            return None
+        try:
+            return self.meant(ledger, incident, joins=True)
+        except AmbiguousIncident:
+            return None
+
+    def must_be_meant(self, ledger: Ledger, only: Incident, *, joins: bool = False) -> Incident:
+        """The only incident there is for who names none. Raises AmbiguousIncident where they may mean another one."""
+        speaker = Speaker(self.author.names, self._typed(), self._names_environment)
+        if doubt := find_doubt(ledger, only, speaker, joins=joins):
+            own = doubt.others[0] if len(doubt.others) == 1 else None
+            raise AmbiguousIncident([only, *doubt.others], doubt=doubt.reason, own=own)
+        if not ledger.participation(only.id).has_acted(speaker.names):
+            self._tell_taken(only)
+        return only
+
+    def _only_open(self, ledger: Ledger) -> Incident:
         open = ledger.open(self.environment)
         if not open:
             raise IncidentActionError(
@@ -203,7 +241,8 @@ class IncidentWriter:
                 environment=self.environment,
             )
         if len(open) > 1:
-            raise AmbiguousIncident(open)
+            own = [incident for incident in open if ledger.participation(incident.id).has_acted(self.author.names)]
+            raise AmbiguousIncident(open, own=own[0] if len(own) == 1 else None)
         return open[0]
 
     def not_before(self, occurred: datetime, earliest: datetime, moment: datetime | None) -> datetime:

@@ -129,7 +129,7 @@ def answer_on_call(writer: IncidentWriter, id: str, is_me: bool, *, incident: st
     """Whether who acts is the one on call, whom the deadline `id` would have called. Both are remembered."""
 
     def act(ledger: Ledger) -> Draft:
-        meant, clock = _find_clock(writer, ledger, incident, id)
+        meant, clock = _find_clock(writer, ledger, incident, id, joins=True)
         person = writer.person_named()
         if is_me:
             reason = f"{person} is on call: nobody to call"
@@ -167,9 +167,11 @@ def _draft_mark(writer: IncidentWriter, meant: Incident, clock: Clock, moment: d
     return writer.of(meant, Kind.CLOCK, {**fields, "name": clock.what}, moment, subject=clock.obligation or clock.id)
 
 
-def _find_clock(writer: IncidentWriter, ledger: Ledger, incident: str | None, id: str) -> tuple[Incident, Clock]:
+def _find_clock(
+    writer: IncidentWriter, ledger: Ledger, incident: str | None, id: str, *, joins: bool = False
+) -> tuple[Incident, Clock]:
     """The clock of that id, or the only one whose id begins so. Raises IncidentActionError naming those there are."""
-    meant, wanted_name, now = writer.meant(ledger, incident), clean_line(id, 120), writer.now()
+    meant, wanted_name, now = writer.meant(ledger, incident, joins=joins), clean_line(id, 120), writer.now()
     # That a deployment was made is in no event of the incident; the window that it opens can be spoken of all the same.
     clocks_by_name = {clock.id: clock for clock in compute_clocks(meant, writer.plan, now, deployed=now)}
     asking = [

@@ -52,7 +52,7 @@ def add_note(
     def act(ledger: Ledger) -> Draft:
         if journal or (incident is None and not ledger.open(writer.environment)):
             return writer.draft(Kind.NOTE, detail, occurred, summary=line)
-        return writer.of(writer.meant(ledger, incident), Kind.NOTE, detail, occurred, summary=line)
+        return writer.of(writer.meant(ledger, incident, joins=True), Kind.NOTE, detail, occurred, summary=line)
 
     return writer.write(act)
 

@@ -11,14 +11,16 @@ class IncidentActionError(CodedError):
 
 
 class AmbiguousIncident(IncidentActionError):  # noqa: N818  the screen asks which; nothing went wrong
-    """Several are open, or ended lately, and none was named: `open` are those to choose from."""
+    """None was named, and `open` are those to choose from: several are open, or ended lately, or the `doubt` tells why
+    the only one need not be the one that is meant. `own` is the one of them that the person was at."""
 
-    def __init__(self, open: Sequence[Incident]) -> None:
-        self.open = tuple(open)
+    def __init__(self, open: Sequence[Incident], *, doubt: str = "", own: Incident | None = None) -> None:
+        self.open, self.own = tuple(open), own
         names = ", ".join(incident.id for incident in open)
-        self.standing = "are open" if self.open[0].open else "ended lately"
+        standing = "are open" if self.open[0].open else "ended lately"
+        self.reason = doubt or f"{len(open)} incidents {standing}"
         super().__init__(
-            f"{len(open)} incidents {self.standing} in {open[0].environment}; say which one: {names}.",
+            f"{self.reason} in {open[0].environment}; say which one: {names}.",
             code="ambiguous-incident",
             incidents=[incident.id for incident in open],
         )

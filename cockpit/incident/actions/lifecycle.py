@@ -346,7 +346,11 @@ def reopen_incident(writer: IncidentWriter, reason: str, incident: str | None = 
         )
 
     def act(ledger: Ledger) -> Draft:
-        meant = writer.meant(ledger, incident) if incident is not None else _resolved_last(writer, ledger)
+        meant = (
+            writer.meant(ledger, incident)
+            if incident is not None
+            else writer.must_be_meant(ledger, _resolved_last(writer, ledger))
+        )
         if meant.open:
             raise IncidentActionError(f"{meant.id} is open.", code="unchanged", incident=meant.id)
         detail = {"status": Status.INVESTIGATING.value, "was": meant.status.value, "reason": why}
@@ -412,7 +416,7 @@ def _duplicate(writer: IncidentWriter, ledger: Ledger, incident: str | None, ori
         kept = writer.meant(ledger, original)
         others = [other for other in ledger.open(writer.environment) if other.id != kept.id]
         if len(others) == 1:
-            return others[0]
+            return writer.must_be_meant(ledger, others[0])
     return writer.meant(ledger, incident)
 
 

@@ -1,7 +1,8 @@
 """Acts about people: who holds which role, who was called, who was notified, who acknowledges an alert."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
+from typing import Any
 
 from cockpit.incident.actions.base import IncidentWriter
 from cockpit.incident.actions.errors import IncidentActionError
@@ -52,7 +53,7 @@ def _record_role_change(
     occurred = writer.past(moment, writer.now())
 
     def act(ledger: Ledger) -> Draft:
-        who, meant = writer.person_named(person), writer.meant(ledger, incident)
+        who, meant = writer.person_named(person), writer.meant(ledger, incident, joins=what == "takes")
         role_name = role_named(writer, meant, role)
         has = who in meant.in_role(role_name)
         if has and what == "takes":
@@ -130,9 +131,9 @@ def acknowledge_alert(
     detail = {"note": take_line(note), "name": clean_line(alert_name)}
 
     def act(ledger: Ledger) -> Draft:
-        if alert_key and incident is None and len(ledger.open(writer.environment)) != 1:
-            return writer.draft(Kind.ACK, detail, occurred, subject=alert_key)
-        return writer.of(writer.meant(ledger, incident), Kind.ACK, detail, occurred, subject=alert_key)
+        if not alert_key:
+            return writer.of(writer.meant(ledger, incident, joins=True), Kind.ACK, detail, occurred)
+        return _draft_ack(writer, writer.meant_if_certain(ledger, incident), detail, occurred, alert_key)
 
     return writer.write(act)
 
@@ -153,11 +154,18 @@ def acknowledge_all(
 
     def act(ledger: Ledger) -> Draft:
         subject = f"{alerts[0].source}:group:{name}"
-        if incident is None and len(ledger.open(writer.environment)) != 1:
-            return writer.draft(Kind.ACK, detail, occurred, subject=subject)
-        return writer.of(writer.meant(ledger, incident), Kind.ACK, detail, occurred, subject=subject)
+        return _draft_ack(writer, writer.meant_if_certain(ledger, incident), detail, occurred, subject)
 
     return writer.write(act)
+
+
+def _draft_ack(
+    writer: IncidentWriter, meant: Incident | None, detail: Mapping[str, Any], occurred: datetime, subject: str
+) -> Draft:
+    """Of an incident, or of the journal."""
+    if meant is None:
+        return writer.draft(Kind.ACK, detail, occurred, subject=subject)
+    return writer.of(meant, Kind.ACK, detail, occurred, subject=subject)
 
 
 def settle_alerts(writer: IncidentWriter, alerts: Sequence[Alert], reason: str = "") -> Event:

@@ -192,9 +192,7 @@ def set_freeze(
     why = take_line(reason, LONGEST_LINE)
 
     def act(ledger: Ledger) -> Draft:
-        open = ledger.open(writer.environment)
-        named = incident is not None or len(open) == 1
-        meant = writer.meant(ledger, incident) if named else None
+        meant = writer.meant_if_certain(ledger, incident)
         where = meant.environment if meant else writer.environment
         holds = ledger.freeze(where)
         if (holds is not None) == on:

@@ -172,6 +172,21 @@ def test_a_brief_of_several_that_ended_names_each_by_its_title_and_says_what_to_
     listed = shell.refused("brief")
     assert all(f"--incident {id}" in listed for id in ids)
     assert all(title in listed for title in ("the queue stands", "the disk is full"))
-    assert f"brief --incident {ids[-1]}`" in listed
+    assert "brief --incident ID`" in listed
     document = json.loads(shell.type("brief", "--json").stdout)
     assert [item["id"] for item in document["facts"]["incidents"]] == ids
+
+
+@pytest.mark.parametrize("words", [("resolve",), ("severity", "P1"), ("update", "all is well"), ("message", "client")])
+def test_what_another_person_has_just_declared_is_not_acted_on_without_its_name(
+    shell: Shell, monkeypatch: pytest.MonkeyPatch, words: tuple[str, ...]
+) -> None:
+    id = incident(shell, "Checkout fails")
+    before = shell.ask("timeline")
+    monkeypatch.setattr("cockpit.cli.login.login_name", lambda: "ben")
+    assert f"--incident {id}" in shell.refused(*words)
+    assert json.loads(shell.type(*words, "--json").stdout)["code"] == "ambiguous-incident"
+    assert shell.ask("timeline") == before
+    assert shell.ask("brief")["incident"] == id  # looking is not acting
+    assert shell.ask("note", "I look at it")["incident"] == id
+    assert shell.type(*words).exit_code == 0

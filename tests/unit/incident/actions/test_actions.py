@@ -175,6 +175,7 @@ def test_a_box_is_done_by_who_did_the_act_and_not_by_who_ticked_it(
     incident_actions: IncidentActions, timeline: Timeline, clock: Clock
 ) -> None:
     incident_actions.freeze(True, "until green")
+    clock.wall = at(2)
     make_incident_actions(timeline, clock, "ben", plan=PLAN).tick("first", 2)
     [tick] = now(incident_actions).ticks
     assert (tick.actor, tick.doer) == ("ben", "ana")
