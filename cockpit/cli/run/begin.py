@@ -15,9 +15,10 @@ from cockpit.cli.run.session import incident_for
 from cockpit.model.problem import clean_fact
 from cockpit.model.run import Run, Value, is_run_done
 from cockpit.model.runbook import Procedure
+from cockpit.model.text import clean_line
 from cockpit.model.time import format_timestamp
 from cockpit.runbooks.catalogue.catalogue import CatalogueEntry
-from cockpit.runbooks.run.open_runs import find_run_of_same_text, going_on, is_untouched, still_open
+from cockpit.runbooks.run.open_runs import find_run_to_go_on, going_on, is_own, is_untouched, still_open
 from cockpit.runbooks.run.trust import Trust
 from cockpit.runbooks.types import RunAlreadyOpen, RunRefused
 from cockpit.session import Session
@@ -38,10 +39,30 @@ def must_be_chosen(procedure: Procedure, step: int | None) -> None:
 
 
 def open_run(session: Session, place: CatalogueEntry, values_by_name: Mapping[str, str]) -> Run | None:
-    """The run that `--step` and `--go-on` go on in."""
-    runs = list(session.runner.runs.runs.values())
+    """The run that `--step` and `--go-on` go on in. Raises RunRefused where another one is as likely to be meant."""
+    runs, names = list(session.runner.runs.runs.values()), session.author.names
     about = [Value(name, value, "operator") for name, value in values_by_name.items()]
-    return find_run_of_same_text(runs, place.document.runbook, place.procedure, session.environment.name, about)
+    environment = session.environment.name
+    result = find_run_to_go_on(runs, place.document.runbook, place.procedure, environment, about, names)
+    if result is None:
+        return None
+    if result.own is not None:
+        raise RunRefused(
+            f"Your run of {place.procedure.title}, begun at {result.own.started:%H:%M} UTC, is on another text of the "
+            f"document, and {result.run.operator} began one of this text at {result.run.started:%H:%M} UTC. Nothing "
+            "was started. Go on in one of them on the screen, which shows its own text; --new begins one of your own.",
+            code="run-of-older-text",
+            run=result.own.id,
+            other=result.run.id,
+            operator=result.run.operator,
+        )
+    return result.run
+
+
+def tell_whose(session: Session, this: Run) -> None:
+    """That a run is another person's, for who goes on in it; nothing where it is their own."""
+    if not is_own(this, session.author.names):
+        click.echo(f"In the run that {clean_line(this.operator)} began at {this.started:%H:%M} UTC.", err=True)
 
 
 async def open_or_begin_run(

@@ -19,6 +19,7 @@ from cockpit.cli.run.begin import (
     open_or_begin_run,
     open_run,
     remind_of_open_run,
+    tell_whose,
 )
 from cockpit.cli.run.report import STOPPED, Aloud, Written, command_line, for_incident
 from cockpit.cli.run.session import open_session, tell_where, watch_environment
@@ -221,6 +222,7 @@ async def run_procedure(
             if request.step is None and not request.go_on:
                 remind_of_open_run(session, place, this)
             tell_where(session, this)
+            tell_whose(session, this)
             for tool in runner.contexts(place.procedure):
                 click.echo(f"{tool.tool} acts on {tool.value or 'nobody knows what: it gives no answer'}.", err=True)
         tell = Written() if as_json else Aloud()

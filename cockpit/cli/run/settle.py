@@ -5,7 +5,7 @@ import asyncio
 import click
 
 from cockpit.cli import output
-from cockpit.cli.run.begin import document_of, finish_run, must_be_chosen, open_or_begin_run
+from cockpit.cli.run.begin import document_of, finish_run, must_be_chosen, open_or_begin_run, tell_whose
 from cockpit.cli.run.report import DONE, STOPPED, Ending, Written
 from cockpit.cli.run.steps import StepRequest
 from cockpit.model.run import Run, StepState
@@ -79,7 +79,8 @@ async def by_word(
     try:
         await runner.leadership.recover()
         runs = list(runner.runs.runs.values())
-        this = find_run_to_settle(runs, place.document.runbook, place.procedure, runner.environment.name, step)
+        environment, names = runner.environment.name, session.author.names
+        this = find_run_to_settle(runs, place.document.runbook, place.procedure, environment, step, names)
         if this is None:
             must_be_chosen(place.procedure, step)
         this = await open_or_begin_run(
@@ -87,6 +88,7 @@ async def by_word(
         )
         if this is None:
             return STOPPED
+        tell_whose(session, this)
         must_mean_one_step(runner.document(this), runner.procedure(this), place, step)
         this, result, state = await settle_step(runner, this, step, word, reason)
         this = await asyncio.to_thread(finish_run, session, this, runner.procedure(this))

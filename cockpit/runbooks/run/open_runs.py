@@ -35,21 +35,49 @@ def still_open(
     return sorted(mine, key=lambda run: (bool(list_unknown_steps(run)), run.started), reverse=True)
 
 
-def find_run_of_same_text(
-    runs: Iterable[Run], runbook: Runbook, procedure: Procedure, environment: str, about: Sequence[Value] = ()
-) -> Run | None:
-    """The newest run of this very text that is not over, whichever copy of it somebody has read: a step of it goes on
-    with what was verified and answered. One about another app than `about` names is not meant."""
-    same = [run for run in still_open(runs, runbook, procedure, environment, about) if run.sha256 == runbook.sha256]
-    return max(same, key=lambda run: run.started, default=None)
+@dataclass(frozen=True, slots=True)
+class RunToGoOn:
+    """The open run in which a person goes on; `own` is one of theirs that it is not, on another text of the document
+    and begun or worked on by them: then nobody can say which of both they mean."""
+
+    run: Run
+    own: Run | None = None
+
+
+def find_run_to_go_on(
+    runs: Iterable[Run],
+    runbook: Runbook,
+    procedure: Procedure,
+    environment: str,
+    about: Sequence[Value],
+    names: Sequence[str],
+) -> RunToGoOn | None:
+    """The run of this very text that is not over, whichever copy of it somebody has read: a step of it goes on with
+    what was verified and answered. Their own comes before anybody else's, by the `names` of the person; of several the
+    newest. One about another app than `about` names is not meant."""
+    result = still_open(runs, runbook, procedure, environment, about)
+    same = [run for run in result if run.sha256 == runbook.sha256]
+    newest = max(same, key=lambda run: (is_own(run, names), run.started), default=None)
+    if newest is None:
+        return None
+    own = [] if is_own(newest, names) else [run for run in result if is_own(run, names)]
+    return RunToGoOn(newest, max(own, key=lambda run: run.started, default=None))
 
 
 def find_run_to_settle(
-    runs: Iterable[Run], runbook: Runbook, procedure: Procedure, environment: str, step: int
+    runs: Iterable[Run], runbook: Runbook, procedure: Procedure, environment: str, step: int, names: Sequence[str]
 ) -> Run | None:
-    """The run in which that step waits for a person, else the newest that is not over; of an older text, too."""
+    """The run in which that step waits for a person, else the newest that is not over; of an older text, too. Their own
+    comes before anybody else's, by the `names` of the person."""
     result = still_open(runs, runbook, procedure, environment)
-    return next((run for run in result if run.state(step) in JUDGED_BY_A_PERSON), next(iter(result), None))
+    result.sort(key=lambda run: (run.state(step) not in JUDGED_BY_A_PERSON, not is_own(run, names)))
+    return next(iter(result), None)
+
+
+def is_own(run: Run, names: Iterable[str]) -> bool:
+    """Whether a person of these names has begun a run, or a step of it."""
+    actors = {run.operator.casefold(), *(attempt.actor.casefold() for attempt in run.attempts)}
+    return any(name.casefold() in actors for name in names)
 
 
 def same_target(values: Sequence[Value], others: Sequence[Value]) -> bool:

@@ -209,6 +209,23 @@ def test_a_step_goes_on_in_the_run_that_is_open(runs: Runs) -> None:
     assert [each["step"] for each in again["steps"]] == [1]
 
 
+@pytest.mark.parametrize("words", [("--step", "3", "--confirm", "made"), ("--go-on", "--yes")])
+def test_a_step_does_not_go_on_in_the_run_of_another_where_ones_own_is_on_an_older_text(
+    runs: Runs, shell: Shell, book: Path, monkeypatch: pytest.MonkeyPatch, words: tuple[str, ...]
+) -> None:
+    own = runs.ask("change", "--yes")["run"]
+    book.write_text(BOOK.replace("echo before", "echo at first"))
+    monkeypatch.setattr("cockpit.cli.login.login_name", lambda: "ben")
+    other = Runs(shell, book).ask("change", "--new")["run"]
+    monkeypatch.setattr("cockpit.cli.login.login_name", lambda: "ana")
+    before = len(shell.ask("timeline"))
+    refused = shell.type("run", "ops.md#change", "--json", *words)
+    document = json.loads(refused.stdout)
+    assert (refused.exit_code, document["code"]) == (2, "run-of-older-text")
+    assert (document["facts"]["run"], document["facts"]["other"]) == (own, other)
+    assert len(shell.ask("timeline")) == before
+
+
 def test_it_stops_at_the_first_step_that_fails(runs: Runs) -> None:
     found = runs.ask("fails", "--yes")
     assert (found["exit"], found["stopped"]["step"], found["steps"][0]["state"]) == (1, 1, "failed")

@@ -7,10 +7,18 @@ from cockpit.model.run import Attempt, Run, StepState
 from cockpit.model.runbook import Procedure
 from cockpit.platforms.container_apps.kind import KIND
 from cockpit.runbooks.catalogue.load import open_file
-from cockpit.runbooks.run.open_runs import WaitingRun, find_waiting_run, list_competing_runs
+from cockpit.runbooks.run.open_runs import (
+    RunToGoOn,
+    WaitingRun,
+    find_run_to_go_on,
+    find_run_to_settle,
+    find_waiting_run,
+    list_competing_runs,
+)
 
 T0 = datetime(2026, 11, 21, 2, 0, tzinfo=UTC)
-ROLL_BACK = open_file(KIND.procedures / "rollback.md").procedures[0]
+DOCUMENT = open_file(KIND.procedures / "rollback.md")
+ROLL_BACK = DOCUMENT.procedures[0]
 OK, TODO = StepState.OK, StepState.TODO
 
 
@@ -74,3 +82,47 @@ def test_a_checkout_of_each_person_is_one_document_at_other_commits_too() -> Non
     theirs = of("run-2", "/home/ben/ops/runbooks/api.md", "2")
     another = of("run-3", "/home/ben/ops/worker/api.md", "3")
     assert list_competing_runs([mine, theirs, another], mine) == [theirs]
+
+
+# Which of several a person goes on in.
+
+
+def opened(id: str, operator: str, minute: int, *states: StepState, text: str = DOCUMENT.sha256, by: str = "") -> Run:
+    attempts = (Attempt(1, 1, T0, T0, OK, actor=by),) if by else ()
+    begun = run(*states, id=id, started=T0 + timedelta(minutes=minute), attempts=attempts)
+    return replace(begun, operator=operator, sha256=text, procedure=ROLL_BACK.slug)
+
+
+def go_on(*runs: Run, names: tuple[str, ...] = ("ana",)) -> RunToGoOn | None:
+    return find_run_to_go_on(runs, replace(DOCUMENT, path="rollback.md"), ROLL_BACK, "prod", (), names)
+
+
+def test_a_step_goes_on_in_ones_own_run_and_not_in_a_newer_one_of_somebody_else() -> None:
+    own, other = opened("own", "Ana", 0), opened("other", "ben", 5)
+    assert go_on(own, other) == RunToGoOn(own)
+    assert go_on(own, other, opened("newest", "ana", 3)) == RunToGoOn(opened("newest", "ana", 3))
+
+
+def test_where_ones_own_is_on_another_text_nobody_can_say_which_is_meant() -> None:
+    own, other = opened("own", "ana", 0, text="older"), opened("other", "ben", 5)
+    assert go_on(own, other) == RunToGoOn(other, own)
+    assert go_on(own) is None
+
+
+def test_a_run_of_another_person_is_taken_up_by_who_has_none_and_is_theirs_from_then_on() -> None:
+    other = opened("other", "ben", 5)
+    assert go_on(other) == RunToGoOn(other)
+    taken_up = opened("other", "ben", 5, by="ana")
+    assert go_on(taken_up, opened("newer", "ben", 9)) == RunToGoOn(taken_up)
+
+
+def test_what_is_settled_is_ones_own_step_before_anybody_elses_that_waits() -> None:
+    def settles(*runs: Run) -> str:
+        result = find_run_to_settle(runs, replace(DOCUMENT, path="rollback.md"), ROLL_BACK, "prod", 1, ("ana",))
+        assert result is not None
+        return result.id
+
+    unknown = StepState.UNKNOWN
+    assert settles(opened("own", "ana", 0, unknown), opened("other", "ben", 5, unknown)) == "own"
+    assert settles(opened("own", "ana", 0, OK), opened("other", "ben", 5, unknown)) == "other"
+    assert settles(opened("own", "ana", 0), opened("other", "ben", 5)) == "own"
