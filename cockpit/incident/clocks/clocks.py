@@ -34,14 +34,14 @@ def compute_clocks(
     """What is, was and will be due, each id once, in the order of when it is due. Never raises.
 
     `zone` is the system's, for working hours that name none; `deployed` when the newest deployment was made. Only
-    what simply passes (a rollback window, what lags behind a run) depends on `now`.
+    what simply passes (a rollback window, a promise, what lags behind a run) depends on `now`.
     """
     bound = build_binding(incident, plan, zone)
     result = [
         *list_response_clocks(bound),
         *list_commander_clocks(bound),
         *list_checklist_clocks(bound),
-        *list_update_clocks(bound),
+        *list_update_clocks(bound, now),
         *list_promise_clocks(bound),
         *list_escalation_clocks(bound),
         *list_client_clocks(bound),

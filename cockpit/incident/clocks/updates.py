@@ -110,7 +110,8 @@ def _measure_by_rule(interval: UpdateInterval) -> UpdateInterval:
     asked = interval.instead_of
     if interval.rule is not None or asked is None or asked.due is None or interval.due is None:
         return interval
-    return replace(interval, rule=asked.rule, due=max(interval.due, asked.due))
+    why = asked.why if asked.due >= interval.due else interval.why
+    return replace(interval, rule=asked.rule, due=max(interval.due, asked.due), why=why)
 
 
 def interval_counts(result: Sequence[Interval]) -> list[tuple[Rule, int, int]]:
@@ -139,16 +140,19 @@ def update_intervals(bound: Binding) -> list[UpdateInterval]:
 
 
 def _begin_severity(bound: Binding, period: SeverityPeriod, running: Sequence[UpdateInterval]) -> list[UpdateInterval]:
-    """A new severity begins an interval where its rule is due sooner than what runs; a milder one gives no time."""
+    """A new severity begins an interval where its rule is due sooner than what runs; a milder one gives no time. A
+    promise that runs stands in the place of the new rule, too, where it gives more time; else the rule binds beside it.
+    """
     rule = make_strictest_pick(ClockKind.UPDATE)(period)
     if rule is None or (running and not period.raised):
         return []
     new = _build_interval(bound, rule, period.start, period.why)
-    for update_interval in running:
+    promised = max((item.due for item in running if item.rule is None and item.due is not None), default=None)
+    if promised is not None and new.due is not None and promised >= new.due:
+        new = UpdateInterval(None, period.start, promised, "promised", instead_of=new)
+    for update_interval in map(_measure_by_rule, running):
         waits = update_interval.due is not None and update_interval.due > period.start
-        if waits and (
-            update_interval.rule is None or new.due is None or (update_interval.due and update_interval.due <= new.due)
-        ):
+        if waits and (new.due is None or (update_interval.due and update_interval.due <= new.due)):
             return []
         if update_interval.due is None and new.due is None:
             return []
@@ -228,24 +232,36 @@ CLIENTS = "client"
 UPDATE = "update"
 
 
-def list_update_clocks(bound: Binding) -> list[Clock]:
+def list_update_clocks(bound: Binding, now: datetime) -> list[Clock]:
     """Until the next one: each interval since the last one, and before it those that were missed.
 
-    A time that the newest update promised takes the place of the interval: it is what people wait for.
+    A time that the newest update promised takes the place of the interval while it runs: it is what people wait for.
+    Once it is over the rule counts again, unless the promise gave more time.
     """
     clocks: list[Clock] = []
     open = 0
-    for number, interval in enumerate(update_intervals(bound), start=1):
+    for number, update_interval in enumerate(update_intervals(bound), start=1):
+        interval = _measure_by_rule(update_interval)
         if interval.rule is None or (interval.answered and interval.outcome(interval.ended) is not PromiseState.BROKEN):
+            continue
+        if update_interval.rule is None and not _counts_by_rule(update_interval, interval, now):
             continue
         open += 0 if interval.answered else 1
         name = f"{UPDATE}:late:{number}" if interval.answered else UPDATE if open == 1 else f"{UPDATE}:{open}"
         clock = replace(bound.clock(interval.rule, name, interval.started, interval.why), obligation=UPDATE)
+        clock = clock if clock.due == interval.due else replace(clock, due=interval.due, risk=None)  # as promised
         if interval.answered:
             clocks.append(replace(clock, done=interval.ended))
         else:
             clocks.append(end_clock(clock, interval.ended, "resolved before it was late"))
     return clocks
+
+
+def _counts_by_rule(promised: UpdateInterval, by_rule: UpdateInterval, now: datetime) -> bool:
+    """Whether the rule in whose place a promise stands is told beside it: it was missed too, or runs on after it."""
+    if by_rule.ended is not None:
+        return by_rule.outcome(by_rule.ended) is PromiseState.BROKEN
+    return promised.due is not None and by_rule.due is not None and promised.due < by_rule.due and promised.due < now
 
 
 def list_promise_clocks(bound: Binding) -> list[Clock]:
