@@ -58,19 +58,20 @@ def render_brief_clock(clock: Clock, now: datetime, named: int = 22) -> list[Pie
 
 
 def format_remaining(clock: Clock, now: datetime, *, calm: bool = False) -> str:
-    """`4:17` under an hour, `3h 05m` under two days, `6d` beyond; `1:12 over` when it is late; how it ended.
+    """`4:17` under an hour, `3h 05m` under two days, `6d` beyond; `1:12 late`; how it ended. While a window is open
+    `now`: nobody is late, it is their turn to be called.
 
     `calm` gives what is not NEAR in minutes: `29 min`.
     """
-    left = clock.left(now)
+    if clock.is_window_open(now):
+        return "now"
+    left = clock.remaining(now)
     if left is None:
         return "" if clock.state(now) in ASKS else clock.state(now).value
     late = left < timedelta()
-    if late and clock.kind is ClockKind.ESCALATION:
-        return "now"  # nobody is late: it is their turn to be called
     length = abs(left)
     sentence = f"{length // MINUTE} min" if calm and NEAR <= length < HOUR else format_span(length)
-    return f"{sentence}{' over' if late else ''}"
+    return f"{sentence}{' late' if late else ''}"
 
 
 def format_span(length: timedelta) -> str:

@@ -127,7 +127,7 @@ def _build_tier_candidate(clock: Clock, plan: Plan, now: datetime) -> CallCandid
     state = clock.state(now)
     number = int(clock.id.rpartition(":")[2]) if clock.id.rpartition(":")[2].isdecimal() else 0
     pair = {
-        ClockState.OVERDUE: (("▲", "bad"), "now"),
+        ClockState.OVERDUE: (("▲", "bad"), format_remaining(clock, now)),
         ClockState.MET: (("✔", "good"), "called"),
         ClockState.MISSED: (("✖", "warn"), "nobody") if clock.undone else (("✔", "warn"), "called"),
         ClockState.NOT_APPLICABLE: (("–", "muted"), "no need"),

@@ -38,7 +38,6 @@ from cockpit.model.time import (
     parse_past_moment,
     seconds,
 )
-from cockpit.recorder.last_recorded import DEPLOYED_LATELY, SERVING_STATE_KINDS, find_recorded_deployment
 from cockpit.recorder.record_end import describe_record_end, read_record_end
 from cockpit.timeline.timeline import Timeline
 
@@ -68,13 +67,6 @@ class CliSession:
             named = f"{meant.id}, resolved {ago} ago: {clean_line(meant.title)}"
             click.echo(f"No incident is open; this is about {named}", err=True)
         return meant
-
-    def deployed(self, environment: str, now: datetime) -> datetime | None:
-        """When the newest deployment there was made, by what was recorded, whatever serves now."""
-        since = now - DEPLOYED_LATELY
-        return find_recorded_deployment(
-            self.timeline.events(environment=environment, kinds=SERVING_STATE_KINDS, occurred_from=since)
-        )
 
     def moment(self, text: str | None) -> datetime | None:
         """A time as it was typed. Raises WhenError."""

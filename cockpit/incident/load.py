@@ -17,6 +17,7 @@ from cockpit.model.event import Event, Kind, order_standing_events
 from cockpit.model.incident import Incident
 from cockpit.model.severity_scale import SeverityScale
 from cockpit.model.text import clean_line
+from cockpit.recorder.last_recorded import DEPLOYED_LATELY, SERVING_STATE_KINDS, find_recorded_deployment
 from cockpit.timeline.rows import TimelineReader
 from cockpit.timeline.timeline import Timeline
 
@@ -145,6 +146,20 @@ def _with_what_reaches_beyond(full: Incident, incident: Incident) -> Incident:
         silences=incident.silences,
         ran=tuple(ran.values()),
         breaks=incident.breaks,
+    )
+
+
+def read_deployment(timeline: Timeline, incident: Incident, now: datetime) -> datetime | None:
+    """When the newest deployment in its environment was made, by what was recorded until its end, whatever serves now.
+    Blocking. Raises RecordError."""
+    end = min(incident.resolved or now, now)
+    return find_recorded_deployment(
+        timeline.events(
+            environment=incident.environment,
+            kinds=SERVING_STATE_KINDS,
+            occurred_from=end - DEPLOYED_LATELY,
+            occurred_until=end,
+        )
     )
 
 

@@ -190,6 +190,14 @@ class Clock:
             return None
         return self.due - max(now, self.started)
 
+    def remaining(self, now: datetime) -> timedelta | None:
+        """As `left`, and of a window as whoever reads it counts: None while it is open, when nobody is late; once it
+        has closed, since then."""
+        left = self.left(now)
+        if left is None or self.is_window_open(now):
+            return None
+        return self.limit - now if self.limit is not None and now > self.limit else left
+
     def snoozed(self, now: datetime) -> bool:
         """True while somebody asked not to be reminded. It counts on all the same."""
         return self.snoozed_until is not None and now < self.snoozed_until

@@ -260,6 +260,6 @@ def describe_due_clocks(fresh: Sequence[DueClock], now: datetime) -> str:
 
 
 def _format_left(due: DueClock, now: datetime) -> str:
-    left = due.clock.left(now)
+    left = due.clock.remaining(now)
     sentence = format_remaining(due.clock, now)
     return f"{due.clock.what}: {sentence}{'' if left is None or left.total_seconds() < 0 else ' left'}."

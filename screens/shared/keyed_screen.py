@@ -48,7 +48,7 @@ DUE: tuple[Group, ...] = (
         (
             ("○", "", "a deadline runs; its time is counted down"),
             ("◐", "warn", "at risk: most of its time is gone"),
-            ("✖", "bad", "overdue, with how long over; now: it is their turn"),
+            ("✖", "bad", "overdue, with how late it is; now: it is their turn"),
             ("✔", "good", "met in time, called, or all boxes ticked"),
             ("–", "muted", "does not apply, and why"),
             ("▲", "bad", "to be called now"),

@@ -11,8 +11,10 @@ from cockpit.cli.options import Common, common_options, incident_option, json_op
 from cockpit.cli.output import at_option, format_json, parse_time_ahead, print_event, reason_option, to_json_value
 from cockpit.cli.session import CliSession, open_cli_session, print_clean, warn_unrecorded
 from cockpit.incident.clocks.clocks import compute_clocks
-from cockpit.incident.clocks.reminders import list_urgent_clocks
+from cockpit.incident.clocks.reminders import list_urgent_clocks, met_and_missed
 from cockpit.incident.clocks.response import find_on_call_question
+from cockpit.incident.impact import as_of
+from cockpit.incident.load import load_whole_incidents, read_deployment
 from cockpit.model.clock import Clock, ClockState, show_moment, shown_due
 from cockpit.model.incident import Incident
 from cockpit.model.text import clean_line
@@ -145,12 +147,15 @@ def list_clocks(common: Common, everything: bool, incident: str | None, as_json:
     with open_cli_session(common, read_only=True) as cli_session:
         meant, now = cli_session.find_lately(incident), RealTime().now()
         recorded_until = warn_unrecorded(cli_session, meant.environment) if meant.open else None
-        deployed = cli_session.deployed(meant.environment, now)
-        result = compute_clocks(meant, cli_session.plan, now, zone=cli_session.zone, deployed=deployed)
+        (full,) = load_whole_incidents(cli_session.timeline, cli_session.plan.severity_scale, [meant])
+        full = as_of(full, recorded_until or now)
+        deployed = read_deployment(cli_session.timeline, full, now)
+        result = compute_clocks(full, cli_session.plan, now, zone=cli_session.zone, deployed=deployed)
         visible = list_urgent_clocks(result, now)
         visible += [entry for entry in result if entry.state(now) is ClockState.OPEN]
         if everything or as_json:
-            visible += [entry for entry in result if entry not in visible]
+            every = (outcome.clock for outcome in met_and_missed(result, now, full))
+            visible += [entry for entry in every if entry not in visible]
         if as_json:
             until = {"recorded_until": to_json_value(recorded_until)}
             click.echo(format_json([_build_clock_document(entry, now) | until for entry in visible]))
@@ -177,11 +182,9 @@ def format_left(clock: Clock, now: datetime) -> str:
     """
     if clock.is_window_open(now):
         return "open until"
-    span = clock.left(now)
+    span = clock.remaining(now)
     if span is None:
         return clock.state(now).value
-    if clock.limit is not None and now > clock.limit:
-        span = clock.limit - now
     return f"{format_duration(abs(span))} {'late' if span < timedelta() else 'left'}"
 
 

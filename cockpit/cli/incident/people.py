@@ -83,9 +83,7 @@ def handover(
 def _goes_on(cli_session: CliSession, incident: Incident) -> list[str]:
     """What who takes over must know."""
     now = RealTime().now()
-    clocks = compute_clocks(
-        incident, cli_session.plan, now, zone=cli_session.zone, deployed=cli_session.deployed(incident.environment, now)
-    )
+    clocks = compute_clocks(incident, cli_session.plan, now, zone=cli_session.zone)
     return list_open_items(
         incident,
         clocks,

@@ -22,6 +22,7 @@ from cockpit.incident.clocks.response import (
 )
 from cockpit.incident.clocks.rules import build_binding
 from cockpit.incident.clocks.updates import list_client_clocks, list_promise_clocks, list_update_clocks
+from cockpit.incident.impact import as_of
 from cockpit.model.clock import Clock, ClockKind
 from cockpit.model.incident import Incident
 from cockpit.model.plan import Plan
@@ -36,6 +37,7 @@ def compute_clocks(
     `zone` is the system's, for working hours that name none; `deployed` when the newest deployment was made. Only
     what simply passes (a rollback window, a promise, what lags behind a run) depends on `now`.
     """
+    incident = as_of(incident, now)  # a recovery that has not held for two minutes excuses nobody yet
     bound = build_binding(incident, plan, zone)
     result = [
         *list_response_clocks(bound),

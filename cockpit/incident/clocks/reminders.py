@@ -98,13 +98,12 @@ class ClockOutcome:
 def met_and_missed(
     clocks: Iterable[Clock], now: datetime, incident: Incident | None = None
 ) -> tuple[ClockOutcome, ...]:
-    """Every clock that somebody can be late for, for the post-mortem, in the order in which they began.
+    """Every deadline and what became of it, in the order in which they began: `clocks --all`, the draft and the JSON
+    export list these.
 
     What was not done when its `incident` was resolved and that was opened again is not done still: the time goes on.
     """
-    kept = sorted(
-        (clock for clock in clocks if clock.kind not in INFORMATIVE_KINDS), key=lambda clock: (clock.started, clock.id)
-    )
+    kept = sorted(clocks, key=lambda clock: (clock.started, clock.id))
     return tuple(_build_clock_outcome(clock, _find_count_end(clock, kept, now, incident), now) for clock in kept)
 
 

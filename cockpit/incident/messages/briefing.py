@@ -23,7 +23,7 @@ from cockpit.incident.impact import (
     propose_impact_start,
     weigh_felt,
 )
-from cockpit.incident.load import list_standing_events, with_events
+from cockpit.incident.load import list_standing_events, read_deployment, with_events
 from cockpit.incident.messages.fields import find_lead
 from cockpit.incident.open_ends import find_undone, list_undone_tasks
 from cockpit.incident.signals import Signal
@@ -38,7 +38,6 @@ from cockpit.model.plan import Checklist
 from cockpit.model.response import Freeze, Holding
 from cockpit.model.text import clean_line
 from cockpit.model.time import format_duration
-from cockpit.recorder.last_recorded import DEPLOYED_LATELY, SERVING_STATE_KINDS, find_recorded_deployment
 from cockpit.recorder.record_end import describe_record_end, read_record_end
 from cockpit.recorder.recording_breaks import describe_recording_breaks
 from cockpit.timeline.timeline import Timeline
@@ -122,11 +121,7 @@ def read_brief(
     full, events = with_events(timeline, actions.plan.severity_scale, incident)
     recorded_until = read_record_end(timeline, incident.environment, now)
     full = as_of(full, recorded_until or now)  # a recovery that was not seen to hold for two minutes ends nothing yet
-    deployed = find_recorded_deployment(
-        timeline.events(
-            environment=incident.environment, kinds=SERVING_STATE_KINDS, occurred_from=now - DEPLOYED_LATELY
-        )
-    )
+    deployed = read_deployment(timeline, full, now)
     scene = BriefingScene(
         compute_clocks(full, actions.plan, now, zone=zone, deployed=deployed),
         actions.bad_of(incident.id) if incident.open else [],

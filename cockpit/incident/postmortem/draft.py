@@ -49,7 +49,6 @@ from cockpit.incident.postmortem.rows import (
     change_rows,
     deployment_rows,
     list_excerpts,
-    list_other_clocks,
     list_rows,
     loop_rows,
     message_rows,
@@ -89,19 +88,20 @@ def render_draft(
     picture_file: str = "",
     alert_afterlife: Sequence[Event] = (),
     recorded_until: datetime | None = None,
+    deployed: datetime | None = None,
 ) -> str:
     """The draft as Markdown. `events` may hold others' too; `time_zone` "" is the machine's; `head` is the chain's.
 
     `picture_file` is the name of the drawing that lies beside it; `recorded_until` is the end of the record where
-    nobody records now. Everything that is printed is escaped, unless our
-    own code made it Markdown.
+    nobody records now; `deployed` is when the newest deployment of its time was made. Everything that is printed is
+    escaped, unless our own code made it Markdown.
     """
     incident = as_of(incident, recorded_until or now)  # what was not seen to hold for two minutes ends nothing yet
     mine = date_by_steps(list_standing_events(list_members(incident, events), incident.clock_steps))
     zone = find_zone(time_zone)
     face = TimeFace(zone, incident.declared)
     begin, end = find_impact_start(incident), impact_end(incident)
-    due = compute_clocks(incident, plan, now, zone=zone)
+    due = compute_clocks(incident, plan, now, zone=zone, deployed=deployed)
     worst = find_worst_severity(incident, plan.severity_scale)
     timeline = timeline_rows(mine, incident)
     alerts = alert_rows(mine, incident, alert_afterlife)
@@ -156,7 +156,7 @@ def render_draft(
         late_messages=_count_late(messages, intervals),
         procedures=procedure_rows(incident, mine, due, now),
         recovery=recovery_metrics(incident),
-        outcomes=[_spare_open_window(row, now) for row in met_and_missed(list_other_clocks(due, now), now, incident)],
+        outcomes=[_spare_open_window(row, now) for row in met_and_missed(due, now, incident)],
         revised=revised_outcomes(incident, events, plan, zone),
         lists=list_rows(incident, plan),
         loops=loop_rows(incident, due, now, plan.checklists, mine),

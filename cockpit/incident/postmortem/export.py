@@ -19,7 +19,7 @@ from cockpit.incident.change_dates import present_events
 from cockpit.incident.clocks.clocks import compute_clocks
 from cockpit.incident.clocks.reminders import met_and_missed
 from cockpit.incident.impact import as_of
-from cockpit.incident.load import list_alert_afterlife, with_events
+from cockpit.incident.load import list_alert_afterlife, read_deployment, with_events
 from cockpit.incident.metrics.metrics import list_metrics, recovery_metrics
 from cockpit.incident.postmortem.draft import default_path, render_draft, render_picture
 from cockpit.incident.postmortem.json_document import as_json
@@ -180,6 +180,7 @@ class Exporter:
         system, plan, now = self.system, self.plan, self.time.now()
         recorded_until = read_record_end(self.timeline, full.environment, now)
         full = as_of(full, recorded_until or now)
+        deployed = read_deployment(self.timeline, full, now)
         if self.form is ExportForm.MARKDOWN:
             return render_draft(
                 full,
@@ -192,6 +193,7 @@ class Exporter:
                 picture_file=picture_file,
                 alert_afterlife=list_alert_afterlife(self.timeline, full),
                 recorded_until=recorded_until,
+                deployed=deployed,
             )
         zone = find_zone(system.time_zone)
         if self.form is ExportForm.CSV:
@@ -202,7 +204,7 @@ class Exporter:
             plan=plan,
             severity=find_worst_severity(full, plan.severity_scale),
             numbers=(*list_metrics(full), *recovery_metrics(full)),
-            outcomes=met_and_missed(compute_clocks(full, plan, now, zone=zone), now, full),
+            outcomes=met_and_missed(compute_clocks(full, plan, now, zone=zone, deployed=deployed), now, full),
             revised=revised_outcomes(full, events, plan, zone),
             head=head,
             now=now,

@@ -375,16 +375,6 @@ def _build_ticked_box(tick: Tick, text: str = "") -> ChecklistLine:
     return ChecklistLine(tick.text or text, state, tick.doer if state == "done" else tick.actor, tick.at, reason)
 
 
-def list_other_clocks(clocks: Sequence[Clock], now: datetime) -> list[Clock]:
-    """Without the clocks whose story is written with the recovery, the messages, or what is still open."""
-    return [
-        clock
-        for clock in clocks
-        if clock.kind not in (ClockKind.RECOVERY, ClockKind.PROMISE)
-        and not (clock.kind in OPEN_CLOCK_KINDS and clock.state(now) in STILL)
-    ]
-
-
 def loop_rows(
     incident: Incident,
     clocks: Sequence[Clock],

@@ -1,12 +1,14 @@
 """Roles, clocks, boxes, freezes, decisions, action items: as they are typed, without any configuration."""
 
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 
 from cockpit.model.event import Draft, Kind
 from cockpit.model.time import format_timestamp, parse_timestamp
 from tests.integration.cli.shell import Shell
+from tests.unit.incident.drafts import table
 
 
 @pytest.fixture
@@ -143,3 +145,24 @@ def test_the_rollback_window_counts_from_the_deployment_that_was_recorded(leadin
         "the newest deployment",
         parse_timestamp(format_timestamp(made)),
     )
+
+
+def test_the_draft_has_the_deadlines_that_clocks_list(leading: Shell) -> None:
+    """The rollback window from the newest deployment, a promise, a task: the draft left them out, or had others."""
+    made = datetime.now(UTC) - timedelta(hours=3)
+    leading.record(
+        Draft(Kind.REVISION, "v42 created", made, "default", "mi/v42", detail={"what": "created", "created": "x"}),
+        Draft(Kind.TRAFFIC, "traffic to v42", made, "default", "mi", detail={"after": {"v42": 100}}),
+    )
+    leading.say("update", "we are looking", "--to", "client", "--promise", "30m")
+    leading.say("task", "look at X", "--in", "3m")
+    leading.say("called", "database on call", "--tier", "1", "--how", "phone")
+    for words in (("note", "going on"), ("resolve", "--because", "fixed")):
+        leading.say(*words)
+        listed = leading.ask("clocks", "--all")
+        rows = table(Path(leading.ask("export")["path"]).read_text(), "clocks")
+        assert sorted((row[0], row[2].rpartition(", ")[2]) for row in rows) == sorted(
+            (item["what"], f"{parse_timestamp(item['started']):%H:%M:%S}") for item in listed
+        )
+        states = {row[0]: row[5].partition(":")[0].partition(";")[0] for row in rows}
+        assert all(item["window_open"] or states[item["what"]] == item["state"] for item in listed)

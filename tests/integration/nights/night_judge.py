@@ -387,7 +387,8 @@ def judge_deadlines(judge: DraftJudge, blocks: Mapping[str, str]) -> None:
         judge_start(judge, what, since, start)
         state = state.partition(":")[0].partition(";")[0].strip()
         lengths, moments = read_lengths(target), read_moments(target)
-        if name in AFTER and lengths and moments:
+        is_promise = what.startswith("update to ")
+        if name in AFTER and not is_promise and lengths and moments:
             judge.check(lengths[0].seconds == AFTER[name], f"target of {what}", lengths[0], AFTER[name])
             late = moments[0] - start - lengths[0].seconds
             judge.check(late >= -EXACT, f"{what} is due after its time", moments[0], start + lengths[0].seconds)
@@ -426,7 +427,12 @@ def judge_start(judge: DraftJudge, what: str, since: str, start: float) -> None:
         for begin, over in [*truth.bad, *(span for _, span in truth.alerts)]
     )
     is_run = any(abs(start - step.begun) <= EXACT for step in truth.steps)
-    judge.check(is_act or is_signal or is_run, f"{what} counted from", since, acts)
+    made = [
+        *(created for _, created in truth.created),
+        *(moment for move in truth.moves for moment in (move.asked, move.moved)),
+    ]
+    is_made = what == "no-blame rollback window" and any(-EXACT <= start - moment <= LONGEST_LATE for moment in made)
+    judge.check(is_act or is_signal or is_run or is_made, f"{what} counted from", since, acts)
 
 
 def judge_communication(judge: DraftJudge, blocks: Mapping[str, str]) -> None:

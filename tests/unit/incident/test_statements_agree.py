@@ -28,6 +28,7 @@ from cockpit.model.time import format_duration, format_timestamp
 from cockpit.recorder.recording_breaks import UNRECORDED
 from tests.examples import scale_examples
 from tests.unit.incident.drafts import draft as draft_of
+from tests.unit.incident.drafts import table
 from tests.unit.incident.folding import fold, only
 from tests.unit.incident.incidents import named, rule
 from tests.unit.incident.incidents import plan as plan_of
@@ -665,6 +666,12 @@ def test_no_two_statements_of_a_night_disagree(walk: list[tuple[str, int, int]])
         assert (budget.state(now) == "not applicable") is bool(budget.not_applicable)
 
     outcomes = met_and_missed(clocks, now, incident)
+    assert {outcome.clock for outcome in outcomes} == set(clocks), "as `clocks --all` lists them"
+    rows = table(draft_of(story, minute, NIGHT_PLAN), "clocks")
+    listed = [
+        (outcome.clock.what, "open" if outcome.clock.is_window_open(now) else outcome.state) for outcome in outcomes
+    ]
+    assert [(row[0], row[5].partition(":")[0].partition(";")[0]) for row in rows] == listed
     shares = {share.name: share for share in list_kept_shares([incident], NIGHT_PLAN, now)}
     for kind, name, _ in DEADLINES:
         own = [outcome for outcome in outcomes if outcome.clock.kind is kind]

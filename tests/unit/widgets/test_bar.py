@@ -155,4 +155,4 @@ def test_who_leads_is_read_whole_beside_a_freeze_and_what_is_most_urgent(width: 
     )
     second = said(bar, width)[1]
     assert second.startswith("IC Cleo Park FROZEN · look")
-    assert second.endswith("2:00 over 02:26 NZDT")
+    assert second.endswith("2:00 late 02:26 NZDT")

@@ -340,9 +340,10 @@ def test_clients_are_notified_when_they_feel_it_for_longer_than_the_rule_says() 
     felt = incident(impact_started=at(-20), detected=at(-2))
     assert one(felt, given, "client").due == at(-5)
     assert one(incident(detected=at(-2)), given, "client").due == at(13)
-    assert one(incident(mitigated=at(14)), given, "client").not_applicable == "mitigated before it was late"
+    assert one(incident(mitigated=at(14)), given, "client", 30).not_applicable == "mitigated before it was late"
+    assert one(incident(mitigated=at(14)), given, "client", 15.5).not_applicable == "", "it has not held yet"
     late = incident(mitigated=at(20), updates=(sent(19), sent(25, "Client")))
-    assert one(late, given, "client").state(at(30)) is ClockState.MISSED
+    assert one(late, given, "client", 30).state(at(30)) is ClockState.MISSED
 
 
 def test_the_recovery_target_of_the_chosen_scenario_counts_from_the_declaration() -> None:
@@ -350,7 +351,7 @@ def test_the_recovery_target_of_the_chosen_scenario_counts_from_the_declaration(
     clock = one(incident(recovery=chosen), plan(documents=frozenset({"runbook.md"})), "recovery")
     assert (clock.started, clock.risk, clock.due, clock.origin) == (at(0), at(24), at(30), "runbook.md:12")
     assert clock.why == "Bad deployment was chosen; counted from the declaration"
-    assert one(incident(recovery=chosen, mitigated=at(29)), Plan(), "recovery").state(at(99)) is ClockState.MET
+    assert one(incident(recovery=chosen, mitigated=at(29)), Plan(), "recovery", 99).state(at(99)) is ClockState.MET
 
 
 def test_a_run_has_the_time_its_document_says_and_its_effect_may_lag_behind() -> None:
