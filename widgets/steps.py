@@ -59,6 +59,8 @@ def _build_step_row(step: Step, procedure: Procedure, run: Run, next: bool) -> R
 
 def _build_step_title(step: Step, procedure: Procedure) -> str:
     """Alternatives say so: `either ...`, `or ...`."""
+    if step.way is not None:
+        return step.full_title
     if len(list_alternatives(step, procedure)) == 1 or SAYS_OR.match(step.title):
         return step.title
     return f"{'or' if step.alternative_to else 'either'}: {step.title}"

@@ -8,7 +8,7 @@ from enum import StrEnum
 from typing import Any
 
 from cockpit.model.event import Event, Kind, attempt_of, text_of
-from cockpit.model.runbook import Procedure, Step, StepKind
+from cockpit.model.runbook import Procedure, Step, StepKind, names_environment
 from cockpit.model.text import clean_line
 
 
@@ -160,15 +160,83 @@ DONE_INSTEAD = frozenset({StepState.OK, StepState.WARN, StepState.BY_HAND})
 def find_suggested_step(procedure: Procedure, run: Run) -> int | None:
     """The step that matters next: one that runs, failed, or ended unseen; else the first after what was done last.
 
-    None when all is done, and in a menu, from which a person chooses.
+    None when all is done, and where a person chooses: in a menu, and before ways of which none was taken. Of those the
+    one for the run's environment is proposed, where one of them names it.
     """
-    if procedure.menu:
-        return None
     left = list_steps_left(procedure, run)
+    if procedure.menu:
+        fitting = [step for step in left if step.way is not None]
+        begun = [step for step in fitting if is_way_taken(step, procedure, run)]
+        return next((step.ordinal for step in (*begun, *_list_proposed(fitting, run))), None)
     begun = [step for step in left if run.state(step.ordinal) is not StepState.TODO]
     last = max((step for step, state in run.states if state is not StepState.TODO), default=0)
     behind = [step for step in left if step.ordinal > last]
-    return next((step.ordinal for step in (*begun, *behind, *left)), None)
+    step = next(iter((*begun, *behind, *left)), None)
+    if step is None or not is_way_open(step, procedure, run):
+        return step.ordinal if step else None
+    return next((way.ordinal for way in _list_proposed(list_ways(step, procedure), run)), None)
+
+
+def _list_proposed(steps: Sequence[Step], run: Run) -> list[Step]:
+    """Of steps that belong to ways, those of a way that names the run's environment."""
+    return [
+        step
+        for step in steps
+        if step.way is not None and not step.way.unclear and names_environment(step.way.name, run.environment)
+    ]
+
+
+def list_ways(step: Step, procedure: Procedure) -> list[Step]:
+    """The first step of each of the ways of which the one of this step is one; [] for a step that is in none."""
+    if step.way is None:
+        return []
+    firsts: dict[int, Step] = {}
+    for other in procedure.to_do:
+        if other.way is not None and other.way.choice == step.way.choice:
+            firsts.setdefault(other.way.number, other)
+    return list(firsts.values())
+
+
+def is_way_taken(step: Step, procedure: Procedure, run: Run) -> bool:
+    """True once a person has begun the way that a step belongs to: what follows in it is done in turn."""
+    return step.way is not None and any(
+        run.state(other.ordinal) not in (StepState.TODO, StepState.SKIPPED)
+        for other in procedure.to_do
+        if other.way is not None and (other.way.choice, other.way.number) == (step.way.choice, step.way.number)
+    )
+
+
+def is_way_open(step: Step, procedure: Procedure, run: Run) -> bool:
+    """True for a step of a way that nobody has taken yet: a person says whether it is to be done."""
+    return step.way is not None and not is_way_taken(step, procedure, run)
+
+
+def describe_ways(step: Step, procedure: Procedure, run: Run) -> str:
+    """What a person has to choose between before this step, one sentence; "" where nothing is to be chosen."""
+    if step.way is None or not is_way_open(step, procedure, run):
+        return ""
+    ways = list_ways(step, procedure)
+    names = "; ".join(f"{way.ordinal} {way.way.name}" for way in ways if way.way is not None)
+    proposed = _list_proposed(ways, run)
+    fits = f" Step {proposed[0].ordinal} is for {run.environment}, where this run is." if proposed else ""
+    if step.way.unclear:
+        return f"The document does not say whether these are done in turn or one of them is chosen: {names}.{fits}"
+    return f"{'One of these ways is taken' if step.way.excludes else 'What holds is done'}: {names}.{fits}"
+
+
+def describe_other_environment(step: Step, procedure: Procedure, environment: str) -> str:
+    """That the way of a step is for another environment than this one, which another way names; "" otherwise."""
+    if step.way is None or names_environment(step.way.name, environment):
+        return ""
+    fitting = [
+        way
+        for way in list_ways(step, procedure)
+        if way.way is not None and names_environment(way.way.name, environment)
+    ]
+    if not fitting:
+        return ""
+    here = f"this run is on {environment}, and step {fitting[0].ordinal} is for that"
+    return f"“{step.way.name}” is for another environment: {here}."
 
 
 def list_steps_left(procedure: Procedure, run: Run) -> list[Step]:
@@ -189,9 +257,11 @@ def is_run_done(procedure: Procedure, run: Run) -> bool:
 
 def list_steps_in_turn(procedure: Procedure, run: Run) -> Sequence[Step]:
     """The steps to be done one after the other, without asking: of alternatives the first, and none in whose place
-    another was done."""
+    another was done. Before a way that nobody has taken (`is_way_open`) a person is asked."""
     return [
-        step for step in procedure.steps if step.alternative_to is None and chosen_instead(step, procedure, run) is None
+        step
+        for step in procedure.steps
+        if (step.alternative_to is None or step.way is not None) and chosen_instead(step, procedure, run) is None
     ]
 
 
@@ -202,9 +272,22 @@ def list_alternatives(step: Step, procedure: Procedure) -> tuple[int, ...]:
 
 
 def chosen_instead(step: Step, procedure: Procedure, run: Run) -> int | None:
-    """The alternative that was done in place of a step, if one was."""
+    """The alternative, or the step of another way, that was done in place of a step, if one was."""
     if run.state(step.ordinal) in SETTLED:
         return None
+    if step.way is not None:
+        if not step.way.excludes or is_way_taken(step, procedure, run):
+            return None
+        return next(
+            (
+                other.ordinal
+                for other in procedure.to_do
+                if other.way is not None
+                and other.way.choice == step.way.choice
+                and run.state(other.ordinal) in DONE_INSTEAD
+            ),
+            None,
+        )
     others = [number for number in list_alternatives(step, procedure) if number != step.ordinal]
     return next((other for other in others if run.state(other) in DONE_INSTEAD), None)
 

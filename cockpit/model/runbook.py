@@ -1,5 +1,6 @@
 """A team's own Markdown document, read into procedures and steps. Nothing here runs anything."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -37,6 +38,20 @@ class RemotePlace:
     by_prose: bool = False
 
 
+class Way(NamedTuple):
+    """One of several ways, of which a person takes one at this place of a procedure: "For staging", "If it is down".
+
+    `choice` is the line of the first of them, from 1: all ways of one choice share it. `excludes` is False where more
+    than one may hold (two conditions); `unclear` is True where the document does not say whether they are done in turn.
+    """
+
+    choice: int
+    number: int  # from 1
+    name: str  # in the document's own words
+    excludes: bool = True
+    unclear: bool = False
+
+
 @dataclass(frozen=True, slots=True)
 class Step:
     """One comment plus one command, a manual action, or a note.
@@ -45,6 +60,7 @@ class Step:
     `language` is how it would run: bash, powershell, http, or "" . `parameters` are the placeholders in it, in order.
     `alternative_to` is the ordinal of the step that this one replaces ("Or to a specific revision").
     `altered` is True when cleaning had to change the command: such a step never runs.
+    `way` is the way that it belongs to, None for what is done whichever is taken.
     """
 
     ordinal: int  # from 1, within its procedure
@@ -65,6 +81,14 @@ class Step:
     literal: bool = False  # typed at a shell: nothing in it is a placeholder, what a shell expands is the shell's
     place: RemotePlace | None = None  # it belongs there, and never runs here
     tags: Mapping[str, str] = field(default_factory=dict)  # needs, timeout, retry, undo, confirm, approval, expect
+    way: Way | None = None
+
+    @property
+    def full_title(self) -> str:
+        """With the way that it belongs to: "For staging: Restart it"."""
+        if self.way is None or self.way.name in self.title:
+            return self.title
+        return self.way.name if self.title in self.way.name else f"{self.way.name}: {self.title}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,3 +234,41 @@ class Runbook:
     @property
     def view_only(self) -> bool:
         return self.damage is Damage.RECONSTRUCTED
+
+
+ENVIRONMENT_WORDS = {
+    word: kind
+    for kind, words in {
+        "production": "production prod prd live produktion",
+        "staging": "staging stage stg",
+        "preproduction": "preproduction preprod ppe",
+        "nonproduction": "nonproduction nonprod",
+        "development": "development dev develop",
+        "test": "test tests testing tst qa",
+        "integration": "integration int",
+        "acceptance": "acceptance acc uat",
+        "sandbox": "sandbox sbx",
+        "demo": "demo",
+        "local": "local locally localhost",
+        "canary": "canary",
+    }.items()
+    for word in words.split()
+}
+"""What teams call their environments, each with the one word that stands for all of its spellings."""
+
+_PREFIXED = re.compile(r"(?i)\b(pre|non)[\s_-]+(?=prod)")  # "pre-production" is not production
+_WORD = re.compile(r"[^\W_]+")
+
+
+def list_environment_kinds(text: str) -> frozenset[str]:
+    """The kinds of environments that the words of a text name."""
+    words = _WORD.findall(_PREFIXED.sub(r"\1", text.casefold()))
+    return frozenset(ENVIRONMENT_WORDS[word] for word in words if word in ENVIRONMENT_WORDS)
+
+
+def names_environment(text: str, environment: str) -> bool:
+    """True where a text names this environment of the configuration, by its name or another word for its kind."""
+    name = environment.casefold()
+    if name and re.search(rf"(?<![\w-]){re.escape(name)}(?![\w-])", text.casefold()):
+        return True
+    return bool(list_environment_kinds(text) & list_environment_kinds(environment))

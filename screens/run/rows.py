@@ -130,7 +130,7 @@ def render_heading(step: Step, prepared: Prepared | None, width: int) -> list[Pi
     if prepared and prepared.undo:
         parts.append("undo")
     state = (" · ".join(parts), KIND_TONES.get(kind, "muted"))
-    title = cut_text(sanitize_line(step.title), max(4, width - measure_pieces([state]) - 12), middle=False)
+    title = cut_text(sanitize_line(step.full_title), max(4, width - measure_pieces([state]) - 12), middle=False)
     return join_halves(render_border([(f"{step.ordinal} ", "muted"), (title, "strong")], state, width, "muted"))
 
 

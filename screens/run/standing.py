@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from cockpit.model.key_bindings import KeyBinding, Need
-from cockpit.model.run import SETTLED, STOPPED_BY_HAND, Run, StepState, chosen_instead, is_run_done
+from cockpit.model.run import SETTLED, STOPPED_BY_HAND, Run, StepState, chosen_instead, describe_ways, is_run_done
 from cockpit.model.runbook import Procedure, Step, StepKind
 from cockpit.runbooks.catalogue.references import StepReference
 from cockpit.runbooks.types import Prepared
@@ -26,6 +26,7 @@ class StepStanding:
     still_runs: bool = False  # nobody watches it any more, and its command may run on
     running: int | None = None  # another step that runs and has to end first
     instead: int | None = None  # the alternative that was done in its place
+    choice: str = ""  # which ways there are, while none of them was taken
     last: bool = False  # nothing is left to do
     ended: bool = False
     menu: bool = False
@@ -64,6 +65,7 @@ def build_step_standing(
         still_runs=any(attempt.step == index and attempt.still_runs for attempt in run.attempts),
         running=next(running, None),
         instead=chosen_instead(step, procedure, run) if step else None,
+        choice=describe_ways(step, procedure, run) if step else "",
         last=procedure.menu or is_run_done(procedure, run),
         ended=run.ended is not None,
         menu=procedure.menu,
@@ -223,7 +225,9 @@ def _advise_next(step: Step, now: StepStanding) -> Advice:
         return _make_advice("It needs a value for " + ", ".join(now.asks) + ".", ("run", "asks for them"), tone="warn")
     if now.instead is not None:
         return _make_advice(f"Step {now.instead} was done in its place.", ("run", "runs this one too"), tone="warn")
-    return _make_advice("", ("run", ENTER[now.prepared.kind if now.prepared else step.kind]), ("skip", "skips it"))
+    return _make_advice(
+        now.choice, ("run", ENTER[now.prepared.kind if now.prepared else step.kind]), ("skip", "skips it")
+    )
 
 
 ENTER = {

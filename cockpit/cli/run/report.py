@@ -63,7 +63,7 @@ class Aloud:
         self._native = prepared is not None and prepared.native is not None
         kind = prepared.kind if prepared else step.kind
         self._breaks_off = kind is StepKind.READ and not self._native
-        self._print(f"{step.ordinal} {clean_text(step.title)}  [{kind}]\n", bold=True, err=self._piped)
+        self._print(f"{step.ordinal} {clean_text(step.full_title)}  [{kind}]\n", bold=True, err=self._piped)
         if prepared is not None:
             if prepared.script is not None and prepared.cwd != prepared.start:
                 self._print(f"  in {prepared.cwd}\n", err=self._piped)

@@ -10,7 +10,16 @@ from typing import Protocol
 
 from cockpit.cli.run.report import CODES, DONE, FAILED, STOPPED, Ending
 from cockpit.model.event import Draft, RecordError
-from cockpit.model.run import SETTLED, Attempt, Run, StepState, find_newest_attempt, list_steps_in_turn
+from cockpit.model.run import (
+    SETTLED,
+    Attempt,
+    Run,
+    StepState,
+    chosen_instead,
+    describe_ways,
+    find_newest_attempt,
+    list_steps_in_turn,
+)
 from cockpit.model.runbook import Procedure, Step, StepKind
 from cockpit.model.text import quote_for_shell
 from cockpit.model.time import RealTime, Time
@@ -24,6 +33,7 @@ from cockpit.runbooks.types import Prepared, RunAlreadyOpen, RunRefused
 
 LONGEST_WAIT, LOOK = 120.0, 1.0  # seconds for the timeline to take how a step ended, and between two tries
 BROKEN_OFF = "^C ended what was watched, and starts nothing else: --step N goes on"
+HOW_TO_CHOOSE = "--step N does one, --step N --settle skipped leaves one out; then --go-on does what is left"
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,8 +86,12 @@ async def run_steps(runner: Runner, run: Run, procedure: Procedure, request: Ste
     steps = choose_steps(procedure, runner.run(run.id), request.step)
     for step in steps:
         state = runner.run(run.id).state(step.ordinal)
-        if request.step is None and state in SETTLED:
-            continue
+        if request.step is None:
+            now = runner.run(run.id)
+            if state in SETTLED or chosen_instead(step, procedure, now) is not None:
+                continue
+            if choice := describe_ways(step, procedure, now):
+                return Ending(STOPPED, f"{choice} {HOW_TO_CHOOSE}", step.ordinal, "way-not-chosen")
         ending = await run_one_step(runner, run, step, request, tell)
         if ending is not None and (ending.reason != BROKEN_OFF or step is not steps[-1]):
             return ending

@@ -117,6 +117,8 @@ def step_document(step: Step, prepared: Prepared) -> dict[str, Any]:
     return {
         "ordinal": step.ordinal,
         "title": step.title,
+        "full_title": step.full_title,
+        "way": step.way._asdict() if step.way else None,
         "kind": step.kind.value,
         "command": hide_literal_secrets(step.command),
         "hash": hash_command(step.command) if step.command else "",
@@ -224,7 +226,7 @@ def procedure_lines(procedure: dict[str, Any], *, shares_its_title: bool) -> Ite
     yield f"  {procedure['name']}{parents}{menu}"
     for step in procedure["steps"]:
         how = "" if not step["command"] else "native" if step["native"] else step["language"]
-        yield f"    {step['ordinal']:>2} {step['kind']:7} {how:10} {step['title']}{describe_hindrance(step)}"
+        yield f"    {step['ordinal']:>2} {step['kind']:7} {how:10} {step['full_title']}{describe_hindrance(step)}"
 
 
 def describe_hindrance(step: dict[str, Any]) -> str:

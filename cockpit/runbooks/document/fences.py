@@ -127,7 +127,7 @@ EXPLAINED = "an arrow stands in it, and words behind it: take out what is no par
 LONGEST_TYPED = 40  # lines of one command below a prompt
 MOST_LINES_JUDGED = 400  # of an unnamed fence
 
-Shape = Literal["comment", "command", "blank", "sql"]
+Shape = Literal["comment", "command", "blank", "sql", "foreign"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -328,9 +328,10 @@ def split_fence(content: str, language: str) -> list[Piece]:
         content, document = joined, parse_fence(joined, language)
     lines = content.split("\n")
     sql: dict[int, int] = {}
-    printed = frozenset[int]()
+    foreign: dict[int, int] = {}
     if language == "bash" and may_hold_foreign_part(content) and (parts := find_foreign_parts(lines)):
-        printed, content, document = take_foreign_parts(parts, lines, content, document)
+        foreign, content, document = take_foreign_parts(parts, lines, content, document)
+    printed = frozenset(number for first, last in foreign.items() for number in range(first, last + 1))
     if language == "bash" and SQL.search(content):
         sql, content, document = take_sql(lines, content, document)
     if language == "bash" and document.errors:
@@ -342,7 +343,7 @@ def split_fence(content: str, language: str) -> list[Piece]:
         where = f"line {error.line + 1} of this block is not {language} ({error.reason}, at `{text}`)"
         reason = f"{where}: nobody can say what it would do. Edit it, or mend the document"
         return [make_command_piece(content, 0)._replace(unparsed=reason)]
-    return cut_lines(lines, statement_lines(document), language, printed, sql)
+    return cut_lines(lines, statement_lines(document), language, printed, sql, foreign)
 
 
 def cut_lines(
@@ -351,8 +352,11 @@ def cut_lines(
     language: str,
     printed: frozenset[int] = frozenset(),
     sql: Mapping[int, int] = MappingProxyType({}),
+    foreign: Mapping[int, int] = MappingProxyType({}),
 ) -> list[Piece]:
-    """The pieces of a fence: `ends` are the first lines of its statements with their last ones, `sql` those of SQL."""
+    """The pieces of a fence: `ends` are the first lines of its statements with their last ones, `sql` those of SQL,
+    `foreign` those of other parts that no shell reads: right below a command they are what it prints.
+    """
     if language == "bash":
         printed |= find_printed_lines(lines, ends)
     pieces: list[Piece] = []
@@ -362,6 +366,11 @@ def cut_lines(
         text = "\n".join(lines[index:end])
         if index in sql:
             pieces.append(Piece("sql", clean_unmasked(text).strip("\n"), index))
+            index = end
+            continue
+        if index in foreign and not (pieces and pieces[-1].shape == "command"):
+            end = foreign[index] + 1
+            pieces.append(Piece("foreign", clean_unmasked("\n".join(lines[index:end])).strip("\n"), index))
             index = end
             continue
         if index in printed and AND_SO_ON.fullmatch(text):
@@ -407,12 +416,11 @@ def take_sql(lines: list[str], content: str, document: ShellDocument) -> tuple[d
 
 def take_foreign_parts(
     parts: dict[int, int], lines: list[str], content: str, document: ShellDocument
-) -> tuple[frozenset[int], str, ShellDocument]:
-    """The lines of JSON and of configuration that stand bare among commands, and the block without them."""
+) -> tuple[dict[int, int], str, ShellDocument]:
+    """The JSON and the configuration that stand bare among commands, by their first and last lines, and the block
+    without them."""
     without, again = _leave_out(parts, lines)
-    if again is None:
-        return frozenset(), content, document
-    return frozenset(number for first, last in parts.items() for number in range(first, last + 1)), without, again
+    return (parts, without, again) if again is not None else ({}, content, document)
 
 
 def _leave_out(parts: Mapping[int, int], lines: list[str]) -> tuple[str, ShellDocument | None]:

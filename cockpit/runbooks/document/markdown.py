@@ -50,6 +50,7 @@ from cockpit.runbooks.document.steps import (
     what_comes_then,
 )
 from cockpit.runbooks.document.tables import escalation_box, kind_of
+from cockpit.runbooks.document.ways import LETTERED_LINE, WayLabel, may_name_a_way
 
 if TYPE_CHECKING:
     from markdown_it.token import Token
@@ -104,6 +105,8 @@ class Section:
     warnings: list[str] = field(default_factory=list)
     tells_when: bool = False  # what stands under it is when to use something
     prose: list[str] = field(default_factory=list)  # its paragraphs and items, Markdown
+    way_labels: list[WayLabel] = field(default_factory=list)  # what may name a way of several
+    blocks: list[range] = field(default_factory=list)  # the lines of its fences with commands
 
 
 class MarkdownReader:
@@ -248,6 +251,8 @@ class MarkdownReader:
         section.steps.extend(
             step._replace(place=there) if there and step.command and step.place is None else step for step in placed
         )
+        if placed:
+            section.blocks.append(range(line, token.map[1] + 1 if token.map else line + 1))
         return bool(unnumbered_steps)
 
     def _taken_instead(self, steps: list[UnnumberedStep], *markdown: str) -> list[UnnumberedStep]:
@@ -358,6 +363,7 @@ class MarkdownReader:
         text = ""  # of the item at hand, once known
         manual: UnnumberedStep | None = None  # the step that it is, as long as nothing better follows
         first = False
+        end = 0  # the line behind the item at hand
         for token in tokens:
             if token.type in ("ordered_list_open", "bullet_list_open"):
                 ordered.append(token.type.startswith("ordered"))
@@ -366,6 +372,7 @@ class MarkdownReader:
                 del parents[len(ordered) :]
             elif token.type == "list_item_open":
                 first, manual, text = True, None, ""
+                end = token.map[1] + 1 if token.map else 0
             elif token.type in ("fence", "code_block"):
                 index = len(self._section.steps)
                 if self._fence(token, text) and manual is not None and self._section.steps[index - 1] is manual:
@@ -374,6 +381,7 @@ class MarkdownReader:
                 first = False
                 text = self._plain[token.content].rstrip(" :")
                 del parents[len(ordered) - 1 :]  # the item before this one is not above it
+                self._note_way(token.content, line_of(token), len(ordered), end, numbered=ordered[-1])
                 manual = self._item(token, ordered=ordered[-1], flag=flag or any(map(introduces_facts, parents)))
                 parents.append(token.content)
             elif token.type == "inline":
@@ -397,6 +405,10 @@ class MarkdownReader:
         self._led_elsewhere(token.content, line)
         return by_hand[0] if by_hand else None
 
+    def _note_way(self, markdown: str, line: int, depth: int = 0, end: int = 0, *, numbered: bool = False) -> None:
+        if may_name_a_way(markdown):
+            self._section.way_labels.append(WayLabel(line, markdown, depth, end, numbered))
+
     def _note_further_way(self, markdown: str) -> None:
         if self._section.steps and begins_further_way(markdown):
             self._further_way = True
@@ -414,6 +426,9 @@ class MarkdownReader:
     def _paragraph(self, token: "Token") -> None:
         self._promise_nothing()
         line = line_of(token)
+        if LETTERED_LINE.match(token.content) and self._lettered(token.content, line):
+            return
+        self._note_way(token.content, line)
         self._links(token.content, line)
         for text in split_statements(token.content):
             self._promise_nothing()
@@ -452,6 +467,19 @@ class MarkdownReader:
             self._section.steps.extend(self._placed(step, opens=False) for step in asked_for)
         elif any(step.command for step in self._section.steps) and (then := what_comes_then(token.content, line)):
             self._section.steps.append(then)
+
+    def _lettered(self, markdown: str, line: int) -> bool:
+        """Take a paragraph of which each line has a letter, "a) ...": CommonMark knows no such list."""
+        lines = markdown.splitlines()
+        if len(lines) < 2 or not all(map(LETTERED_LINE.match, lines)):
+            return False
+        for number, text in enumerate(lines, start=line):
+            self._note_way(text, number, 1, number + 1)
+            body = LETTERED_LINE.sub("", text)
+            self._links(body, number)
+            self._section.steps.extend(self._placed(step) for step in from_inline(body, "", number, ordered=True))
+            self._section.prose.append(body)
+        return True
 
     def _expected(self, text: str) -> None:
         section = self._section

@@ -11,6 +11,7 @@ from cockpit.runbooks.document.labels import make_slug, make_unique_anchor, requ
 from cockpit.runbooks.document.markdown import Section
 from cockpit.runbooks.document.mentions import begins_with_imperative, introduces_facts
 from cockpit.runbooks.document.steps import UnnumberedStep, from_item, number_steps, shorten_command
+from cockpit.runbooks.document.ways import NO_WAYS, FoundWays, WayLabel, find_ways, may_name_a_way
 from cockpit.runbooks.shell_syntax.placeholders import canonicalise_name
 
 # A menu is a list to choose from. Running one from top to bottom would do a thing and its opposite.
@@ -84,6 +85,11 @@ def gather_procedures(sections: list[Section]) -> list[Procedure]:
     needs_parts = [section for section in sections if section.parents and requires_something(section.title)]
     for head, members in group_sections(sections):
         unnumbered_steps = [step for member in members for step in title_steps(member)]
+        found = _find_ways(members)
+        unnumbered_steps = [
+            step._replace(way=found.by_step[index]) if index in found.by_step else step
+            for index, step in enumerate(unnumbered_steps)
+        ]
         if all(step.mention for step in unnumbered_steps if step.kind is StepKind.NOTE) and not any(
             step.kind is not StepKind.NOTE for step in unnumbered_steps
         ):
@@ -120,9 +126,9 @@ def gather_procedures(sections: list[Section]) -> list[Procedure]:
                     head.title,
                     [parent.title for parent in head.parents],
                     steps,
-                    counted=len(members) > 1,
+                    counted=len(members) > 1 or found.is_row,
                     listed=not any(step.counted for step in unnumbered_steps if step.command),
-                    chosen=_offers_ways(members, unnumbered_steps),
+                    chosen=found.is_menu or _offers_ways(members, unnumbered_steps),
                 ),
                 within=tuple(section.title for section in above),
             )
@@ -132,6 +138,7 @@ def gather_procedures(sections: list[Section]) -> list[Procedure]:
 
 def _offers_ways(members: Sequence[Section], unnumbered_steps: Sequence[UnnumberedStep]) -> bool:
     """True where one step takes the place of another, a sentence says to choose, or two headings are ways of one."""
+    unnumbered_steps = [step for step in unnumbered_steps if step.way is None]  # of those one is taken at its place
     if any(step.alternative for step in unnumbered_steps):
         return True
     if sum(bool(step.command) for step in unnumbered_steps) < FEWEST_OF_A_MENU:
@@ -140,6 +147,21 @@ def _offers_ways(members: Sequence[Section], unnumbered_steps: Sequence[Unnumber
         return True
     ways = [member for member in members if names_a_way(member.title)] if len(members) > 1 else []
     return len(ways) > 1 or any(offers_one_of(member.prose) for member in members)
+
+
+def _find_ways(members: Sequence[Section]) -> FoundWays:
+    """The ways that labels, comments, and the headings of one procedure name among its steps."""
+    labels = [label for member in members for label in member.way_labels]
+    for index, member in enumerate(members[1:] if len(members) > 1 else (), start=1):
+        if may_name_a_way(member.title):
+            behind = (later.line for later in members[index + 1 :] if later.level <= member.level)
+            labels.append(WayLabel(member.line, member.title, -1 - member.level, next(behind, 1 << 30)))
+    steps = [step for member in members for step in member.steps]
+    if not labels and not any(step.title and step.command and may_name_a_way(step.title) for step in steps):
+        return NO_WAYS
+    blocks = [block for member in members for block in member.blocks]
+    prose = [text for member in members for text in (member.title, *member.prose)]
+    return find_ways(labels, blocks, steps, prose, [member.line for member in members[1:]])
 
 
 def find_first_needs(needs: Sequence[Section]) -> str:

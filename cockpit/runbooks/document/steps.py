@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import NamedTuple
 
-from cockpit.model.runbook import ONLY_VALUES, Finding, RemotePlace, Step, StepKind
+from cockpit.model.runbook import ONLY_VALUES, Finding, RemotePlace, Step, StepKind, Way
 from cockpit.model.text import clean_line, clean_unmasked
 from cockpit.runbooks.document.choices import falls_back, stands_in_place
 from cockpit.runbooks.document.fences import (
@@ -97,6 +97,7 @@ class UnnumberedStep(NamedTuple):
     place: RemotePlace | None = None  # the session that it belongs to
     tags: Mapping[str, str] = MappingProxyType({})
     mention: str = ""  # commands that a note or a manual step names: to copy, never to run
+    way: Way | None = None
 
     @property
     def is_forbidden(self) -> bool:
@@ -153,6 +154,7 @@ def number_steps(unnumbered_steps: Sequence[UnnumberedStep]) -> tuple[Step, ...]
                 place=unnumbered_step.place,
                 tags=dict(unnumbered_step.tags),
                 mention=unnumbered_step.mention,
+                way=unnumbered_step.way,
             )
         )
     return tuple(steps)
@@ -202,6 +204,12 @@ def from_fence(info: str, content: str, line: int) -> FenceContents:
             title = clean_line(comments[0].text) if comments and not used else "SQL, for the session of the database"
             steps.append(make_mention(title, piece.text, line + 1 + piece.line))
             reason = f"`{piece.text.split()[0]} ...` is SQL among commands: it belongs into the session of a database"
+            findings.append(Finding("block-left-out", line + 1 + piece.line, clean_line(reason, 300)))
+            comments, used = [], False
+        elif piece.shape == "foreign":
+            title = clean_line(comments[0].text) if comments and not used else "A part to look at"
+            steps.append(make_mention(title, piece.text, line + 1 + piece.line))
+            reason = f"`{piece.text.split(chr(10))[0]}` begins a part that no shell reads: it is no step"
             findings.append(Finding("block-left-out", line + 1 + piece.line, clean_line(reason, 300)))
             comments, used = [], False
         else:

@@ -60,6 +60,7 @@ RULES: tuple[Rule, ...] = (
     lambda runbook, world: text.undefined_severities(runbook, world.severities),
     lambda runbook, world: text.dead_links(runbook, world.places(runbook)),
     lambda runbook, world: steps.check_tags(runbook),
+    lambda runbook, world: steps.check_ways(runbook),
     lambda runbook, world: steps.check_placeholders(runbook, world.values),
     lambda runbook, world: steps.check_secrets(runbook),
     lambda runbook, world: steps.check_programs(runbook, world.path, world.environments),

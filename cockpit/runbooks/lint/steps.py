@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+from cockpit.model.run import list_ways
 from cockpit.model.runbook import Finding, Parameter, Procedure, Runbook, Step, StepKind
 from cockpit.model.secret import MASK
 from cockpit.model.system import Environment
@@ -49,6 +50,16 @@ def check_tags(runbook: Runbook) -> Iterator[Finding]:
             yield Finding("unknown-tag", step.line, clean_line(f"`{name}` is not a tag; {instead_of(name)}", 300))
         wrong = [timeout_of(step, step.kind)[1], retry_of(step, step.kind)[1], wrong_need(procedure, step)]
         yield from (Finding("bad-tag", step.line, clean_line(text, 300)) for text in wrong if text)
+
+
+def check_ways(runbook: Runbook) -> Iterator[Finding]:
+    """Of ways, whether one is chosen or all are done in turn can be told."""
+    for procedure in runbook.procedures:
+        named = {step.way.choice: step for step in reversed(procedure.steps) if step.way and step.way.unclear}
+        for line, step in sorted(named.items()):
+            names = "; ".join(way.way.name for way in list_ways(step, procedure) if way.way)
+            sentence = f"nothing says whether one of these is chosen or all are done in turn: {names}"
+            yield Finding("ways-unclear", line, clean_line(sentence, 300))
 
 
 def instead_of(tag: str) -> str:

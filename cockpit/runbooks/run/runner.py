@@ -16,7 +16,7 @@ from cockpit.model.event import Draft, Event, EventSource, Record
 from cockpit.model.operator import Operator, operator_named
 from cockpit.model.probe import ProbeResult
 from cockpit.model.revision import Application
-from cockpit.model.run import Attempt, Run, StepState, Value
+from cockpit.model.run import Attempt, Run, StepState, Value, describe_other_environment
 from cockpit.model.runbook import Procedure, Runbook, Step
 from cockpit.model.secret import Secret
 from cockpit.model.system import Environment
@@ -366,7 +366,9 @@ class Runner:
         unseen = describe_unseen_check(self.step(run, step), self.procedure(run), run)
         lowered = describe_lowered_kind(prepared.as_written, prepared.step.language)
         missing = describe_missing_files(self.procedure(run), prepared.start) if prepared.kind in CHANGES else ""
-        prepared = replace(prepared, notices=(*prepared.notices, *filter(None, (unseen, lowered, missing))))
+        elsewhere = describe_other_environment(self.step(run, step), self.procedure(run), run.environment)
+        notices = filter(None, (elsewhere, unseen, lowered, missing))
+        prepared = replace(prepared, notices=(*prepared.notices, *notices))
         return self._notices.added(prepared, self.incident(run), dict(self.runs.runs))
 
     def preview(

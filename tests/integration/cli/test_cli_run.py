@@ -56,6 +56,35 @@ false
 echo reached
 ```
 
+## Ways
+
+```bash
+# First
+echo before
+```
+
+If the primary is up:
+
+```bash
+echo primary
+```
+
+If it is down:
+
+```bash
+echo standby
+```
+
+```bash
+# Look again
+echo again
+```
+
+```bash
+# Last
+echo after
+```
+
 ## Asks
 
 ```bash
@@ -263,6 +292,14 @@ def test_a_menu_is_chosen_from(runs: Runs) -> None:
     assert "is a menu: choose with --step N" in runs.type("choose", "--yes").stderr
     assert runs.ask("choose", "--step", "2", "--yes")["steps"][0]["output"] == "down\n"
     assert "has no step 9" in runs.type("choose", "--step", "9").stderr
+
+
+def test_a_run_in_turn_stops_before_ways_until_one_was_taken(runs: Runs) -> None:
+    stopped = runs.ask("ways", "--yes")
+    assert (stopped["exit"], stopped["stopped"]["step"], stopped["stopped"]["code"]) == (3, 2, "way-not-chosen")
+    assert [each["output"] for each in stopped["steps"]] == ["before\n"]
+    assert runs.ask("ways", "--yes", "--step", "3")["steps"][0]["output"] == "standby\n"
+    assert [each["output"] for each in runs.ask("ways", "--yes", "--go-on")["steps"]] == ["again\n", "after\n"]
 
 
 def test_an_approval_is_recorded_with_who_gave_it_and_how(runs: Runs, tmp_path: Path) -> None:

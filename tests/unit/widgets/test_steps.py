@@ -1,5 +1,6 @@
 """The steps of a run: what is suggested next, which alternatives fall away, what a step waits for."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from hypothesis import given
@@ -10,12 +11,14 @@ from cockpit.model.run import (
     Run,
     StepState,
     chosen_instead,
+    describe_other_environment,
+    describe_ways,
     find_needed_step,
     find_suggested_step,
     is_run_done,
     list_steps_in_turn,
 )
-from cockpit.model.runbook import Procedure, Step, StepKind
+from cockpit.model.runbook import Procedure, Step, StepKind, Way
 from widgets.steps import build_step_rows, format_seconds_taken
 
 NOW = datetime(2026, 11, 20, 13, 26, 40, tzinfo=UTC)
@@ -115,3 +118,50 @@ def test_whatever_the_states_are_there_is_a_row_for_each_step(states: list[StepS
         "5",
         "6",
     ]
+
+
+def in_way(ordinal: int, number: int, name: str, *, excludes: bool = True, unclear: bool = False) -> Step:
+    return replace(step(ordinal), way=Way(2, number, name, excludes, unclear))
+
+
+WAYS = procedure(step(1), in_way(2, 1, "For staging"), in_way(3, 1, "For staging"), in_way(4, 2, "Prod"), step(5))
+
+
+def test_before_ways_the_one_for_the_environment_of_the_run_is_suggested_and_else_none() -> None:
+    done = run(StepState.OK)
+    assert find_suggested_step(WAYS, done) == 4
+    assert find_suggested_step(WAYS, replace(done, environment="staging-eu")) == 2
+    assert find_suggested_step(WAYS, replace(done, environment="shop")) is None
+    assert find_suggested_step(replace(WAYS, menu=True), replace(done, environment="shop")) is None
+
+
+def test_a_way_that_was_begun_goes_on_and_the_other_is_passed_over() -> None:
+    begun = run(StepState.OK, StepState.OK)
+    assert find_suggested_step(WAYS, begun) == 3
+    assert [each.ordinal for each in list_steps_in_turn(WAYS, begun)] == [1, 2, 3, 5]
+    assert chosen_instead(WAYS.steps[3], WAYS, begun) == 2
+    assert [bool(describe_ways(each, WAYS, run(StepState.OK))) for each in WAYS.steps] == [
+        False,
+        True,
+        True,
+        True,
+        False,
+    ]
+    assert not any(describe_ways(each, WAYS, begun) for each in WAYS.steps[:3])
+
+
+def test_of_conditions_and_of_what_is_unclear_none_is_passed_over() -> None:
+    for unclear in (False, True):
+        both = procedure(
+            *(in_way(number, number, f"If {number}", excludes=False, unclear=unclear) for number in (1, 2))
+        )
+        assert chosen_instead(both.steps[1], both, run(StepState.OK)) is None
+        assert describe_ways(both.steps[1], both, run(StepState.OK))
+
+
+def test_a_way_for_another_environment_says_so_where_one_is_for_this() -> None:
+    assert describe_other_environment(WAYS.steps[1], WAYS, "prod")
+    assert not describe_other_environment(WAYS.steps[3], WAYS, "prod")
+    assert not any(describe_other_environment(each, WAYS, "shop") for each in WAYS.steps)
+    before_it = procedure(in_way(1, 1, "Pre-production"), in_way(2, 2, "Production"))
+    assert [bool(describe_other_environment(each, before_it, "prd")) for each in before_it.steps] == [True, False]

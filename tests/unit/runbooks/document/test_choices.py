@@ -81,7 +81,8 @@ def test_two_conditions_are_no_row_and_one_is() -> None:
         f"{words}\n\n{BLOCK.format(command)}" for words, command in (("If the disk is full:", ONE), ("Now:", LAST))
     ]
     assert not read("\n".join(blocks))[0].menu
-    assert read("\n".join([*blocks, f"If the node is down:\n\n{BLOCK.format(OTHER)}"]))[0].menu
+    (three,) = read("\n".join([*blocks, f"If the node is down:\n\n{BLOCK.format(OTHER)}"]))
+    assert [step.way is None for step in three.steps] == [False, True, False]
     assert read(f"1. If the disk is full, run `{ONE}`\n2. In case the node is down, run `systemctl stop web`\n")[0].menu
 
 

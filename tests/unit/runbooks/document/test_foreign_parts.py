@@ -2,7 +2,7 @@
 
 import pytest
 
-from cockpit.model.runbook import Runbook
+from cockpit.model.runbook import Runbook, StepKind
 from cockpit.runbooks.document.fences import language_of
 from cockpit.runbooks.document.read import read_runbook
 
@@ -60,3 +60,12 @@ def test_what_stands_behind_the_prompt_of_a_theme_was_typed(prompt: str) -> None
 @pytest.mark.parametrize("command", ["echo a ❯ b", "git commit -m 'x ❯ y'", "grep λ notes.txt", "➜ kubectl get pods"])
 def test_such_a_sign_inside_a_command_is_no_prompt(command: str) -> None:
     assert commands(command) == [command.removeprefix("➜ ")]
+
+
+@pytest.mark.parametrize("part", PARTS[2:6])
+def test_a_part_behind_a_blank_line_is_one_note_and_names_no_command(part: str) -> None:
+    runbook = read(f"{LOOK}\n\n# The new settings\n{part}\n{CHANGE}")
+    note = runbook.procedures[0].steps[1]
+    assert (note.kind, note.title, note.mention) == (StepKind.NOTE, "The new settings", part)
+    assert "block-left-out" in [finding.rule for finding in runbook.findings]
+    assert runbook.procedures[0].steps[2].title == CHANGE
