@@ -174,7 +174,9 @@ def find_suggested_step(procedure: Procedure, run: Run) -> int | None:
     step = next(iter((*begun, *behind, *left)), None)
     if step is None or not is_way_open(step, procedure, run):
         return step.ordinal if step else None
-    return next((way.ordinal for way in _list_proposed(list_ways(step, procedure), run)), None)
+    ways = list_ways(step, procedure)
+    proposed = ways if len(ways) == 1 else _list_proposed(ways, run)  # of a condition a person reads whether it holds
+    return next((way.ordinal for way in proposed), None)
 
 
 def _list_proposed(steps: Sequence[Step], run: Run) -> list[Step]:
@@ -221,6 +223,8 @@ def describe_ways(step: Step, procedure: Procedure, run: Run) -> str:
     fits = f" Step {proposed[0].ordinal} is for {run.environment}, where this run is." if proposed else ""
     if step.way.unclear:
         return f"The document does not say whether these are done in turn or one of them is chosen: {names}.{fits}"
+    if len(ways) == 1:
+        return f"Done only where it holds: {names}."
     return f"{'One of these ways is taken' if step.way.excludes else 'What holds is done'}: {names}.{fits}"
 
 

@@ -48,11 +48,24 @@ def read_dialects(text: str) -> PlainText:
     lines = text.split("\n")
     tabs: list[range] = []
     _move_indented(lines, 0, len(lines), tabs)
+    _read_tab_marks(lines, tabs)
     _read_html(lines)
     return PlainText("\n".join(lines), tuple(tabs), tuple(commented))
 
 
-MAY_HOLD = re.compile(r"(?im)^\s*(?:===[!+]?\s+[\"']|!!!\s|\?\?\?|:::|>\s*\[!|<)")
+# Docusaurus, GitBook, Hugo: `<TabItem value="x" label="Staging">`, `{% tab title="Staging" %}`, `{{% tab name="x" %}}`.
+TAB_BEGINS = re.compile(
+    r"(?i)^\s*(?:<TabItem\b(?P<about>[^>]*)>|\{%\s*tab\b(?P<named>[^%]*)%\}|\{\{[<%]\s*tab\b(?P<short>[^%>]*)[%>]\}\})\s*$"
+)
+TAB_ENDS = re.compile(r"(?i)^\s*(?:</TabItem>|\{%\s*endtab\s*%\}|\{\{[<%]\s*/\s*tab\s*[%>]\}\})\s*$")
+TAB_ROW = re.compile(
+    r"(?i)^\s*(?:</?Tabs\b[^>]*>|\{%\s*(?:end)?tabs\b[^%]*%\}|\{\{[<%]\s*/?\s*(?:tabs|tabpane)\b[^%>]*[%>]\}\})\s*$"
+)
+TAB_TITLES = [
+    re.compile(rf"(?i)\b{name}=[\"']([^\"']+)[\"']") for name in ("label", "title", "name", "header", "value")
+]
+QUOTED = re.compile(r"[\"']([^\"']+)[\"']")
+MAY_HOLD = re.compile(r"(?im)^\s*(?:\{[{%]|===[!+]?\s+[\"']|!!!\s|\?\?\?|:::|>\s*\[!|<)")
 
 
 def blank_comments(text: str) -> tuple[str, list[Finding]]:
@@ -166,6 +179,32 @@ def _name_of(kind: str, title: str) -> str:
     if small in WARNS:
         return f"**WARNING:** {title}".strip()
     return f"**{title}**" if title else ""
+
+
+def _read_tab_marks(lines: list[str], tabs: list[range]) -> None:
+    """Tabs that are marked at their beginning and end: a title is an announcement, and each but the first of a row is
+    a further one."""
+    fence = ""
+    begun, in_row = -1, False
+    for index, line in enumerate(lines):
+        mark = FENCE.match(line)
+        if fence:
+            fence = "" if mark and mark[1].startswith(fence) and not line.strip().strip("`~") else fence
+        elif mark:
+            fence = mark[1]
+        elif "<" not in line and "{" not in line:
+            continue
+        elif TAB_ROW.match(line):
+            lines[index], in_row = "", False
+        elif begins := TAB_BEGINS.match(line):
+            about = begins["about"] or begins["named"] or begins["short"] or ""
+            title = next((found[1] for pattern in (*TAB_TITLES, QUOTED) if (found := pattern.search(about))), "")
+            lines[index], begun = f"{title}:" if title else "", index
+        elif TAB_ENDS.match(line):
+            lines[index] = ""
+            if begun >= 0 and in_row:
+                tabs.append(range(begun + 2, index + 1))  # lines from 1
+            begun, in_row = -1, True
 
 
 def _read_html(lines: list[str]) -> None:

@@ -50,7 +50,7 @@ from cockpit.runbooks.document.steps import (
     what_comes_then,
 )
 from cockpit.runbooks.document.tables import escalation_box, kind_of
-from cockpit.runbooks.document.ways import LETTERED_LINE, WayLabel, may_name_a_way
+from cockpit.runbooks.document.ways import LETTERED_LINE, ROW, TITLE_OF_BLOCK, WayLabel, may_name_a_way
 
 if TYPE_CHECKING:
     from markdown_it.token import Token
@@ -88,6 +88,7 @@ FORBIDDEN_ROW = re.compile(
     r"(?i)^\W*(?:never|forbidden|prohibited|not\s+(?:allowed|permitted)|do\s+not|don['’]t)\W*$|^\W*[🚫⛔]"
 )
 ENDS_IN_A_COLON = re.compile(r"[:)][\s*_`]*\Z")  # or in a link, whose text may
+TITLE_OF_A_BLOCK = re.compile(r"\s(?:\[|title=[\"'])([^\]\"']{1,60})[\]\"']")  # ```bash [Linux]
 LONGEST_LABEL = 500  # letters of a list that is the value of a label
 
 
@@ -251,6 +252,8 @@ class MarkdownReader:
         section.steps.extend(
             step._replace(place=there) if there and step.command and step.place is None else step for step in placed
         )
+        if placed and (title := TITLE_OF_A_BLOCK.search(info)):
+            self._note_way(title[1], line, TITLE_OF_BLOCK, token.map[1] + 1 if token.map else line + 1)
         if placed:
             section.blocks.append(range(line, token.map[1] + 1 if token.map else line + 1))
         return bool(unnumbered_steps)
@@ -343,6 +346,7 @@ class MarkdownReader:
                 if any("`" in cell for cell in row):
                     self._forbidden(" — ".join(part for part in parts if part), line + offset)
                 continue
+            self._note_way(parts[0] if parts else "", line + offset, ROW, line + offset + 1)
             for index, cell in enumerate(row):
                 flag = introduces_facts(self._section.title) or (
                     index < len(header) and introduces_facts(header[index])

@@ -248,7 +248,7 @@ def requests_command(before: str, after: str, kind: StepKind) -> bool:
     main = CONDITION.sub("", sentence, count=1) if not _find_imperative(sentence) else sentence
     if FORBIDS.search(main):
         return False
-    if re.fullmatch(r"(?i)\W*to\s+[^:]+:\s*", sentence):  # "To roll back:"
+    if re.fullmatch(r"(?i)\W*(?:to|if|in\s+case)\s+[^:]+:\s*", sentence):  # "To roll back:", "If the disk is full:"
         return True
     lead = _from_last_imperative(main)
     return bool(lead) and _imperative_reaches_command(lead, kind)

@@ -11,7 +11,7 @@ from cockpit.runbooks.document.labels import make_slug, make_unique_anchor, requ
 from cockpit.runbooks.document.markdown import Section
 from cockpit.runbooks.document.mentions import begins_with_imperative, introduces_facts
 from cockpit.runbooks.document.steps import UnnumberedStep, from_item, number_steps, shorten_command
-from cockpit.runbooks.document.ways import NO_WAYS, FoundWays, WayLabel, find_ways, may_name_a_way
+from cockpit.runbooks.document.ways import NO_WAYS, TITLE_OF_BLOCK, FoundWays, WayLabel, find_ways, may_name_a_way
 from cockpit.runbooks.shell_syntax.placeholders import canonicalise_name
 
 # A menu is a list to choose from. Running one from top to bottom would do a thing and its opposite.
@@ -155,7 +155,7 @@ def _find_ways(members: Sequence[Section]) -> FoundWays:
     for index, member in enumerate(members[1:] if len(members) > 1 else (), start=1):
         if may_name_a_way(member.title):
             behind = (later.line for later in members[index + 1 :] if later.level <= member.level)
-            labels.append(WayLabel(member.line, member.title, -1 - member.level, next(behind, 1 << 30)))
+            labels.append(WayLabel(member.line, member.title, TITLE_OF_BLOCK - member.level, next(behind, 1 << 30)))
     steps = [step for member in members for step in member.steps]
     if not labels and not any(step.title and step.command and may_name_a_way(step.title) for step in steps):
         return NO_WAYS

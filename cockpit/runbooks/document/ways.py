@@ -40,6 +40,9 @@ _FAMILIES = {
         "postgres postgresql mysql mariadb mongodb mongo redis valkey memcached sqlite mssql oracle cassandra"
         " elasticsearch opensearch kafka rabbitmq s3 gcs minio"
     ),
+    "topology": "standalone clustered cluster ha sharded replicated primary-only",
+    "region": "eu us uk apac emea latam",
+    "answer": "yes no ja nein true false",
 }
 _FAMILY_OF = {word: family for family, words in _FAMILIES.items() for word in words.split()}
 _TWO_WORDS = {
@@ -50,11 +53,17 @@ _TWO_WORDS = {
     "non prod": "nonprod", "non-prod": "nonprod", "azure portal": "portal", "aws console": "console",
     "command line": "cli", "git bash": "bash", "rest api": "api", "rocky linux": "rocky", "arch linux": "arch",
     "alpine linux": "alpine", "sql server": "mssql", "user acceptance": "acceptance", "oracle linux": "oracle",
+    "single node": "standalone", "single-node": "standalone", "single instance": "standalone", "multi node": "clustered",
+    "multi-node": "clustered", "high availability": "ha", "replica set": "replicated",
 }  # fmt: skip
+_REGION = re.compile(
+    r"(?:[a-z]{2}(?:-gov)?-(?:north|south|east|west|central)+-\d|(?:north|south|east|west|central)+(?:europe|us|india|asia)\d?)[a-z]?"
+)
 _FRAME = re.compile(
     r"""(?ix) (?: (?:if|when|where)\s+(?:you|we|it|this|that|your\s+\w+|the\s+\w+)(?:['’]re|['’]s|\s+(?:are|is|was))?\s+
         (?:(?:run|runs|running|deploy|deployed|deploying|use|uses|using|have|installed|hosted|managed)\s+)?
       | (?:for|in|on|at|if|when|with|using|via|through|use|under|inside|against|deployed|running|hosted|your|our|the|an?
+        |für|auf|mit|bei|unter|pour|avec|sur|sous|para|con|en|der|die|das
         |environment|env|cluster|platform|os)\s+ )*"""
 )
 _MAY_BE_A_FRAME = re.compile(r"(?i)\W*(?:for|in|on|if|when|with|using|via|through|use)\b")
@@ -83,8 +92,10 @@ _REMARK = re.compile(r"\s*\([^()]{0,60}\)\s*$")
 _ACT_AT = re.compile(
     r"(?i)^(?P<act>[a-z][^.:`]{2,60}?)\s*(?:\((?P<round>[^()]{2,40})\)|\s(?:on|in|for|with|using|via|to|through)\s+(?P<at>[^.:]{2,40}))$"
 )
+_ELSE = re.compile(r"(?i)\W*(?:else|otherwise|if\s+not|sonst|ansonsten)\b")
+_RUN_IT = re.compile(r"(?i),\s*(?:then\s+)?(?:please\s+)?(?:you\s+can\s+)?(?:run|use|execute|do|try|issue)\b.*$")
 _OF_THE_SAME = re.compile(
-    r"(?i)^\W*(?:if|in\s+case|falls|wenn)\s+(?:not|it|they|this|that|there\s+(?:is|are)\s+no|no|none|neither|nicht)\b"
+    r"(?i)^\W*(?:else|otherwise|sonst|ansonsten)\b|^\W*(?:if|in\s+case|falls|wenn)\s+(?:not|it|they|this|that|there\s+(?:is|are)\s+no|no|none|neither|nicht)\b"
 )
 _SMALL = "if in case falls wenn the a an is are was of on to not no and or"
 _SMALL_WORDS = frozenset(_SMALL.split())
@@ -120,6 +131,8 @@ _LOOKS = (StepKind.READ, StepKind.VERIFY, StepKind.LOCAL)
 _FIRST_WORD = re.compile(r"[^\W_]+")
 _FRAMES = (
     "for in on at if when with using via through use under inside against falls wenn by your our the version versions"
+    " für auf mit bei unter pour avec sur sous para con en single multi high replica else otherwise sonst ansonsten"
+    " north south east west central"
     " release releases before since from older newer up below above"
 )
 _MAY_BEGIN = (
@@ -128,13 +141,15 @@ _MAY_BEGIN = (
     | frozenset(word.split("-")[0] for word in (*_FAMILY_OF, *" ".join(_TWO_WORDS).split()))
 )
 _PLACES = frozenset(ENVIRONMENT_WORDS)
+_SIGNS = " *_→►▶•·✅❌⚠️🟢🔴🟡🔵🟠⚪⚫🐧🍎🐳-–—"  # what decorates a label
+ROW, TITLE_OF_BLOCK = -2, -3  # depths of labels: of a row of a table, and behind the language of a block
 LONGEST_LABEL = 160  # letters
 
 
 @dataclass(frozen=True, slots=True)
 class WayLabel:
     """Words that may name a way, where they stand. `end` is the line behind what they are about, 0 where only what
-    follows tells; `depth` is that of the lists around it, -1 in a block; `numbered` says that it is counted."""
+    follows tells; `depth` is that of the lists around it, -1 of a comment, `ROW`, `TITLE_OF_BLOCK`, less of a heading; `numbered` says that it is counted."""
 
     line: int
     markdown: str
@@ -169,8 +184,8 @@ def may_name_a_way(markdown: str) -> bool:
 def _make_head(markdown: str) -> str:
     """The words before a colon or a dash; all of a text that has none."""
     text = clean_line(strip_markdown(markdown)).strip(" *_:")
-    head = _HEAD.match(text)
-    return head["head"].strip() if head else text
+    head = _HEAD.match(text.lstrip(_SIGNS))
+    return (head["head"] if head else text.lstrip(_SIGNS)).strip(" *_")
 
 
 def _find_family(text: str) -> str:
@@ -179,6 +194,8 @@ def _find_family(text: str) -> str:
     frame = _FRAME.match(bare)
     core = bare[frame.end() :] if frame else bare
     core = core if core in _FAMILY_OF or core in _TWO_WORDS else _TAIL.sub("", core)
+    if _REGION.fullmatch(core):
+        return "region"
     families = set()
     for name in _BETWEEN.split(core):
         short = name if name in _FAMILY_OF or name in _TWO_WORDS else _TAIL.sub("", name)
@@ -203,10 +220,13 @@ def _read_label(label: WayLabel) -> _NamedWay | None:
     if family := _find_family(head):
         if _CONDITIONAL.match(head) and family != "environment":
             return _NamedWay(label, ("condition",), head, is_place=True)
-        bare = family == "store" or (family == "tool" and _MAY_BE_A_FRAME.match(head) is None)
+        is_title = label.depth == TITLE_OF_BLOCK
+        bare = not is_title and (family == "store" or (family == "tool" and _MAY_BE_A_FRAME.match(head) is None))
         return _NamedWay(label, ("means" if family in ("platform", "tool") else family,), head, bare, is_place=True)
-    if CONDITION.match(text) and not falls_back(label.markdown):
-        return _NamedWay(label, ("condition",), clean_line(text.rstrip(" :"), LONGEST_LABEL))
+    if _ELSE.match(text) or (CONDITION.match(text) and not falls_back(label.markdown)):
+        return _NamedWay(
+            label, ("condition",), clean_line(_RUN_IT.sub("", text.split(": ")[0]).rstrip(" :,"), LONGEST_LABEL)
+        )
     alone = text.endswith(":") or f"{head}:" in text or label.markdown.strip().startswith("**") or label.depth < 0
     if alone and _MEANS.fullmatch(head) and len(head.split()) <= 6:
         return _NamedWay(label, ("means",), head)
@@ -253,7 +273,7 @@ def find_ways(
             (way, [index for index in extent if steps[index].command])
             for way, extent in zip(group, extents, strict=True)
         ]
-        if sum(bool(commands) for _, commands in members) < 2:
+        if sum(bool(commands) for _, commands in members) < (1 if _is_sole_condition(group) else 2):
             continue
         made = _judge(group, [[steps[index] for index in extent] for extent in extents], texts)
         if made is None:
@@ -262,7 +282,7 @@ def find_ways(
         if any(index in ways for extent in extents for index in extent):
             nested = True  # a choice within a way: whoever takes it chooses again
             continue
-        choices += 1
+        choices += len(made) > 1
         for way, extent in zip(made, extents, strict=True):
             ways |= dict.fromkeys(extent, way)
     outside = [step for index, step in enumerate(steps) if step.command and index not in ways]
@@ -311,8 +331,17 @@ def _group(named: Sequence[_NamedWay], headings: Sequence[int]) -> list[list[_Na
             row[-1].append(way)
         else:
             row.append([way])
-    found = [group for rows in groups.values() for group in rows if len({way.name.casefold() for way in group}) > 1]
+    found = [
+        group
+        for rows in groups.values()
+        for group in rows
+        if len({way.name.casefold() for way in group}) > 1 or _is_sole_condition(group)
+    ]
     return sorted(found, key=lambda group: group[0].label.line)
+
+
+def _is_sole_condition(group: Sequence[_NamedWay]) -> bool:
+    return group[0].key[0] == "condition" and not _ELSE.match(group[0].name)
 
 
 def _follows(row: Sequence[_NamedWay], mark: str, is_capital: bool) -> bool:
@@ -398,20 +427,24 @@ def _judge(
             if in_turn or _is_a_row(names, commands):
                 return None
             unclear = True
-    elif kind in ("environment", "act"):
+    elif kind in ("environment", "act", "region"):
         if in_turn and not offers:
             return None
-        unclear = kind == "act" or (group[0].label.numbered and not offers)
+        unclear = kind in ("act", "region") or (group[0].label.numbered and not offers)
     elif in_turn and not offers and kind != "condition":
         return None
     elif kind in ("means", "store") and not offers:
         unclear = all(way.bare for way in group)
-    if unclear and all(step.kind in _LOOKS for step in commands):
+    if (unclear or len(group) == 1) and all(step.kind in _LOOKS for step in commands):
         return None  # looks harm nobody in any order
-    excludes = not unclear and (
-        kind != "condition"
-        or all(way.is_place for way in group)
-        or all(_are_of_the_same(before.name, way.name) for before, way in pairwise(group))
+    excludes = (
+        not unclear
+        and len(group) > 1
+        and (
+            kind != "condition"
+            or all(way.is_place for way in group)
+            or all(_are_of_the_same(before.name, way.name) for before, way in pairwise(group))
+        )
     )
     first = group[0].label.line
     numbers: dict[str, int] = {}

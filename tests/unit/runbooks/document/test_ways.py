@@ -25,12 +25,24 @@ LABELS = [
     ("**Docker**", "**Bare metal**"), ("Kubernetes:", "Docker Compose:"), ("On AWS:", "On Azure:"),
     ("v1:", "v2 and later:"), ("Version 1.x", "Version 2.x"), ("Before 3.4:", "Since 3.4:"),
     ("With Helm:", "With kubectl:"), ("Using the CLI:", "Using the API:"), ("Via frobctl:", "Via the old script:"),
+    ("🟢 **Staging:**", "🔴 **Production:**"), ("Für Staging:", "Für Produktion:"), ("Single node:", "Cluster:"),
+    ("In staging, run:", "In production, run:"), ("**Yes:**", "**No:**"), ("When running in Docker:", "Otherwise:"),
     ("If you use systemd:", "If you use Frobnicator:"), ("If you are on Kubernetes:", "If you run bare metal:"),
 ]  # fmt: skip
 
 
+TABS = {
+    "Docusaurus": '<TabItem value="x" label="{}">\n\n{}\n</TabItem>',
+    "GitBook": '{{% tab title="{}" %}}\n{}{{% endtab %}}',
+    "Hugo": '{{{{% tab name="{}" %}}}}\n{}{{{{% /tab %}}}}',
+    "MyST": ":::{{tab-item}} {}\n{}:::",
+}
+
+
 @pytest.mark.parametrize(("first", "second"), LABELS)
-@pytest.mark.parametrize("shape", ["paragraphs", "items", "items with commands", "tabs", "folded", "comments"])
+@pytest.mark.parametrize(
+    "shape", ["paragraphs", "items", "items with commands", "tabs", "folded", "comments", *TABS, "titles"]
+)
 def test_ways_by_place_or_means_are_a_menu_in_every_shape(first: str, second: str, shape: str) -> None:
     bare = first.strip("*:"), second.strip("*:")
     text = {
@@ -41,6 +53,13 @@ def test_ways_by_place_or_means_are_a_menu_in_every_shape(first: str, second: st
         "folded": "\n".join(
             f"<details>\n<summary>{name}</summary>\n\n{block(command)}\n</details>\n"
             for name, command in zip(bare, (ONE, OTHER), strict=True)
+        ),
+        **{
+            name: "\n".join(mark.format(bare[at], block(command)) for at, command in enumerate((ONE, OTHER)))
+            for name, mark in TABS.items()
+        },
+        "titles": "\n".join(
+            block(command).replace("bash", f"bash [{name}]") for name, command in zip(bare, (ONE, OTHER), strict=True)
         ),
         "comments": block(f"# {bare[0]}\n{ONE}\n# {bare[1]}\n{OTHER}"),
     }[shape]
@@ -156,3 +175,30 @@ def test_rows_stay_rows(text: str) -> None:
     procedure = read(text)
     assert not procedure.menu
     assert [step.way for step in procedure.commands] == [None, None]
+
+
+def test_a_condition_alone_waits_for_a_person_where_something_is_changed() -> None:
+    row = f"{block('./a.sh x')}\nIf the disk is full:\n\n{{}}\n{block('./b.sh x')}"
+    changes, looks = read(row.format(block("docker system prune"))), read(row.format(block("df -h")))
+    assert not changes.menu
+    assert [bool(step.way) for step in changes.steps] == [False, True, False]
+    assert not any(step.way for step in looks.steps)
+
+
+def test_what_is_to_be_done_below_a_condition_in_a_list_is_a_step() -> None:
+    procedure = read(f"- If the load is high: `{ONE}`\n- **If memory is high**: `{OTHER}`\n")
+    assert [(step.command, step.full_title) for step in procedure.steps] == [
+        (ONE, "If the load is high"),
+        (OTHER, "If memory is high"),
+    ]
+
+
+def test_rows_of_a_table_for_environments_are_ways_within_a_procedure() -> None:
+    rows = f"| Where | Command |\n|---|---|\n| Staging | `{ONE}` |\n| Production | `{OTHER}` |"
+    procedure = read(f"{rows}\n\nThen:\n\n{block('./b.sh x')}")
+    assert [step.way and step.way.number for step in procedure.steps] == [1, 2, None]
+
+
+def test_regions_wait_for_a_person() -> None:
+    procedure = read(f"For eu-west-1:\n\n{block(ONE)}\nFor us-east-1:\n\n{block(OTHER)}")
+    assert all(step.way and step.way.unclear for step in procedure.steps)
