@@ -36,7 +36,7 @@ from screens.dialogs.dialog import DialogContext as DialogPlace
 from screens.dialogs.dialog import show_hint
 from screens.run.open import open_or_begin, reopen_run
 from screens.shared.document import DocumentScreen
-from screens.shared.enter_guard import EnterGuard, explain_quick_key
+from screens.shared.enter_guard import EnterGuard, begin_guard, explain_quick_key
 from screens.shared.errors import explain
 from screens.shared.keyed_screen import KeyedScreen
 from screens.shared.leaving import leave_screen
@@ -110,7 +110,7 @@ class CatalogueScreen(KeyedScreen):
         self.query_one("#catalogue-head", Lines).show([(" Runbooks", "strong")])
 
     def on_screen_resume(self) -> None:
-        self._guard = EnterGuard(self._session.time, self.app)
+        self._guard = begin_guard(self, self._session.time)
         if self._find_trouble is not None:  # a run may have ended what fired when this was opened
             alerts, probes = self._find_trouble()
             self._alerts, self._probes = tuple(alerts), tuple(probes)

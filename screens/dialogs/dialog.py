@@ -29,7 +29,7 @@ from cockpit.model.operator import Operator, PersonError, PersonUnknown, check_p
 from cockpit.model.text import clean_line, clean_text
 from cockpit.model.time import Time, name_hour, parse_past_moment
 from screens.shared.context import EventsAppended
-from screens.shared.enter_guard import EnterGuard, explain_quick_key
+from screens.shared.enter_guard import EnterGuard, begin_guard, explain_quick_key
 from screens.shared.leaving import leave_screen, show_what_is_behind
 from widgets.cell import Piece, sanitize_line, wrap_pieces
 from widgets.choice import Choice
@@ -163,8 +163,7 @@ class Dialog(ModalScreen[T | None], Generic[T]):
         if self.place.production:
             frame.border_subtitle = "PROD"
         self.query_one("#notice", Lines).display = False
-        self._guard = EnterGuard(self.time, self.app)  # from now on, not from when it was made
-        self.call_after_refresh(self._guard.ask_seen)
+        self._guard = begin_guard(self, self.time)  # from now on, not from when it was made
         self._show_keys()
         self.set_interval(ARMING, self._show_keys)
         self.query_one("#place", Lines).show(self._placed())

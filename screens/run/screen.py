@@ -51,7 +51,7 @@ from screens.run.view import (
 )
 from screens.shared.context import ReadingChanged
 from screens.shared.copying import copy_text
-from screens.shared.enter_guard import EnterGuard, explain_quick_key
+from screens.shared.enter_guard import EnterGuard, begin_guard, explain_quick_key
 from screens.shared.errors import explain
 from screens.shared.keyed_screen import LINES, KeyedScreen, KeyGroups
 from screens.shared.leaving import leave_screen
@@ -345,8 +345,7 @@ class RunScreen(KeyedScreen):
 
     def _guard_anew(self) -> None:
         """What Enter starts is another thing from now on, once it was seen."""
-        self._guard = EnterGuard(self.session.time, self.app)
-        self.call_after_refresh(self._guard.ask_seen)
+        self._guard = begin_guard(self, self.session.time)
 
     @on(RunNotice)
     def _show_notice(self, message: RunNotice) -> None:

@@ -22,6 +22,7 @@ class DeviceStatusReports:
         self._open: deque[tuple[int, float]] = deque()  # the questions without an answer, and when each was asked
         self._asked = self._answered = 0  # the numbers of the last ones
         self._last = 0.0  # when the last one was asked
+        self._heard = 0.0  # when the last answer came
 
     @property
     def answers(self) -> bool:
@@ -43,16 +44,18 @@ class DeviceStatusReports:
             self._open.popleft()
         if self._open:
             self._answered, _ = self._open.popleft()
+            self._heard = now
 
     @property
     def is_waiting(self) -> bool:
         """Whether an answer is on its way: whoever reads the terminal next would get it as what was typed."""
         return self.answers and bool(self._open) and self._seconds() - self._last < ASK_AGAIN
 
-    def has_shown(self, number: int) -> bool:
-        """Whether what was drawn before the question `number` is on the screen; asks again what stays unanswered."""
+    def find_shown(self, number: int) -> float | None:
+        """Since when what was drawn before the question `number` is known to be on the screen, by `seconds`; None
+        while it is not. Asks again what stays unanswered."""
         if self._answered >= number:
-            return True
+            return self._heard
         if self._seconds() - self._last > ASK_AGAIN:
             self.ask()
-        return False
+        return None

@@ -6,6 +6,7 @@ Nor does one that comes before the terminal has shown what it would confirm.
 from typing import Any
 
 from textual.app import App
+from textual.screen import Screen
 
 from cockpit.model.time import Time
 from screens.shared.device_status import DeviceStatusReports
@@ -40,11 +41,19 @@ def find_status_reports(app: App[Any] | None) -> DeviceStatusReports | None:
     return reports if isinstance(reports, DeviceStatusReports) else None
 
 
+def begin_guard(screen: Screen[Any], time: Time) -> "EnterGuard":
+    """A guard from now on over what Enter does on a screen that is mounted; it asks once the next frame is drawn."""
+    guard = EnterGuard(time, screen.app)
+    screen.call_after_refresh(guard.ask_seen)
+    return guard
+
+
 class EnterGuard:
     """Opened with its dialog. Every key that types or moves is reported to it by `touch`, every Enter by `press`.
 
-    The Enter that opened the dialog may be held: it counts as pressed at the moment of opening. Once the first frame is
-    drawn, `ask_seen` is called: where the terminal tells, an Enter counts only after that frame has arrived there.
+    The Enter that opened the dialog may be held: it counts as pressed at the moment of opening. Where the terminal
+    tells, an Enter counts only after the first frame has arrived there: `begin_guard` makes one that asks for it. One
+    that is given an app and is never asked to `ask_seen` takes no Enter at all.
     """
 
     def __init__(self, time: Time, app: App[Any] | None = None) -> None:
@@ -71,8 +80,8 @@ class EnterGuard:
         if self._seen is None and self._reports is not None and self._question is not None:
             if not self._reports.answers:
                 self._seen = float("-inf")
-            elif self._reports.has_shown(self._question):
-                self._seen = self._time.monotonic()
+            else:
+                self._seen = self._reports.find_shown(self._question)
         return self._seen is not None and self._time.monotonic() - self._seen >= TYPE_AHEAD
 
     def touch(self) -> None:

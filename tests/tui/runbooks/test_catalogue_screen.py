@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 import pytest
+from textual.drivers.headless_driver import HeadlessDriver
 
 from cockpit.model.alert import Alert, AlertState, Severity
 from cockpit.model.probe import ProbeResult, ProbeState
@@ -14,6 +15,7 @@ from cockpit.runbooks.catalogue.catalogue import AwaitedDocument, Catalogue, Doc
 from cockpit.runbooks.run.trust import Trust
 from screens.catalogue.screen import CatalogueScreen
 from screens.dialogs.dialog import DialogContext
+from screens.shared.device_status import DeviceStatusReports
 from tests.tui.runbooks.conftest import Bare, ScreenUser, Session
 from tests.tui.runbooks.play import NOW, ROLLBACK, Play, document
 from widgets.output import OutputView
@@ -139,6 +141,20 @@ async def test_a_probe_that_is_well_or_names_nothing_that_is_there_proposes_noth
 ) -> None:
     async with open_catalogue(probes=(probe_with(runbook, state),)) as user:
         assert "for ready" not in "".join(shown(user))
+
+
+async def test_enter_opens_and_then_runs_where_the_terminal_tells_what_it_has_shown(
+    open_catalogue: Open, session: Session, play: Play, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Every screen that takes an Enter asks the terminal whether what it would do is there to be read."""
+    line: DeviceStatusReports = DeviceStatusReports(lambda _: line.note_answer(), session.time.monotonic)
+    line.ask()
+    monkeypatch.setattr(HeadlessDriver, "status_reports", line, raising=False)
+    async with open_catalogue() as user:
+        await user.press("down", "enter")
+        assert user.screen == "RunScreen"
+        await user.press("enter")
+        await user.until(lambda: bool(play.performed))
 
 
 async def test_typing_finds_and_enter_opens_a_run_that_has_not_done_anything(open_catalogue: Open, play: Play) -> None:
