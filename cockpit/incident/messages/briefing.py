@@ -204,14 +204,15 @@ def _describe_felt_now(
         since = f" again from {format_clock(again, zone, now)}; first {first}" if again else f" from {first}"
         length = format_felt(incident, start.at, recorded_until, is_cut=True)
         return f"users felt it{since}; still at {format_clock(recorded_until, zone, now)}, {length} until then"
-    length = format_felt(incident, start.at, now)
+    until = end.at if end else now  # that it may come back within two minutes makes it no longer
+    length = format_felt(incident, start.at, until)
     feel = "felt it{} from" if end else "feel it{} since"
     unseen = describe_unseen_moment(incident, end.at) if end else ""
     since = f"users {feel.format('')} {first}"
     if again:
         since = f"users {feel.format(' again')} {format_clock(again, zone, now)}; first {first}, {length} so far"
     else:
-        since += describe_short_pauses(incident, start.at, now)
+        since += describe_short_pauses(incident, start.at, until)
     return f"{since}; well since {format_clock(end.at, zone, now)} ({end.evidence}){unseen}" if end else since
 
 

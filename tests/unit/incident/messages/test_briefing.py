@@ -90,7 +90,9 @@ def test_a_recovery_of_less_than_two_minutes_counts_nowhere_and_is_named_as_too_
     story.probe(16, "readyz", "up")
     young, old = as_of(only(story), at(17)), as_of(only(story), at(19))
     assert (young.mitigated, young.healthy[-1].end) == (None, at(15))
-    assert "not for two minutes yet" in brief_of(only(story), story, 17)["impact"]
+    brief = brief_of(only(story), story, 17)["impact"]
+    assert "not for two minutes yet" in brief
+    assert "9m 00s in 2 stretches so far" in brief, "and no minute of it more for the minute in which all is well"
     proposed = propose_impact_end(young)
     assert proposed is not None
     assert (proposed.at, "not for two minutes yet" in proposed.evidence) == (at(16), True)
