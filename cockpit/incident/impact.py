@@ -293,7 +293,11 @@ def measure_shortest(
     """How long it was at the shortest between two moments, where nobody recorded for some of it, by that measure."""
     since = find_unseen_since(incident, end)
     until = min([since, *(item.begin for item in _list_breaks(incident) if item.begin < end < item.end)])
-    return measure(as_short_as_seen(incident), begin, max(until, begin))[0]
+    shortest = as_short_as_seen(incident)
+    if measure is measure_felt:  # what began again only after that may not have lasted at all
+        pauses = list_pauses(shortest, begin, end)
+        until = next((start for start, over in pauses if start < until < over), until)
+    return measure(shortest, begin, max(until, begin))[0]
 
 
 def measure_longest(

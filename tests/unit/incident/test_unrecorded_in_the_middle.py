@@ -192,3 +192,17 @@ def test_the_file_tells_of_a_break_that_was_not_over_when_it_was_closed() -> Non
     tell_break(story, 9, timedelta(hours=3))
     incident: Incident = fold(story.events).incidents["i1"]
     assert [item.begin for item in incident.breaks] == [at(3), at(9)]
+
+
+def test_what_began_again_at_the_first_looks_after_a_break_and_was_over_at_once_may_not_have_lasted() -> None:
+    story = Story()
+    story.probe(0, "ready", "down")
+    story.declare(1, reach=-10)
+    story.probe(5, "ready", "up")
+    for minutes, state in ((12.2, "down"), (12.3, "up")):
+        detail = {"state": state, UNSEEN_FROM: format_timestamp(at(12))}
+        story.tell(Kind.PROBE, minutes, subject="ready", detail=detail, source="recorder")
+    story.act(Kind.RESOLVE, 15)
+    incident = only(story)
+    assert measure_felt(incident, at(0), at(12.3)) == (timedelta(minutes=5.1), 2)
+    assert measure_shortest(incident, at(0), at(12.3)) == timedelta(minutes=5)
