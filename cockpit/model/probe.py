@@ -271,12 +271,16 @@ class ProbeEvidence:
 @dataclass(frozen=True, slots=True)
 class ProbeFlap:
     """How a probe failed now and then: how many times, from its first failing answer to the last one, and for how long
-    it answered well in between at most. What was down for its own time before that is not in it."""
+    it answered well in between at most. What was down for its own time before that is not in it.
+
+    `well_since` is the first of the good answers that ended it; None while it goes on.
+    """
 
     began: datetime
     last_bad: datetime
     times: int = 1
     longest_well: timedelta = timedelta()
+    well_since: datetime | None = None
 
     @property
     def text(self) -> str:

@@ -27,6 +27,8 @@ def probe_changes(
         was, state = last_recorded.probes.get(result.name, ""), _read_settled_state(result, now)
         if was == FLAPPING and state == ProbeState.DOWN:
             result = _end_flap(result)
+        elif was == FLAPPING and state == ProbeState.UP:
+            result = replace(result, since=_find_recovery(result))
         if (
             state == was
             or state is None
@@ -107,6 +109,16 @@ def _end_flap(result: ProbeResult) -> ProbeResult:
         return result
     last_bad = max(min(result.flap.last_bad, result.since), result.flap.began)
     return replace(result, flap=replace(result.flap, last_bad=last_bad))
+
+
+def _find_recovery(result: ProbeResult) -> datetime:
+    """When what flapped was well again: by its first good answer, also where looks that showed nothing came after that
+    and its state has been shown only since."""
+    well_since = result.flap.well_since if result.flap is not None else None
+    failed = result.last_failure
+    if well_since is None or (failed is not None and failed.at > well_since):
+        return result.since
+    return min(well_since, result.since)
 
 
 def _list_answers(result: ProbeResult, state: str, was: str) -> dict[str, Any]:

@@ -129,8 +129,8 @@ def _note_turn(before: ProbeStanding, after: ProbeStanding, turned: bool) -> Pro
     if before.flapping and flap is not None:
         if not is_well:
             flap = _add_failure(flap, before.graded, moment)
-        elif _is_well_again(graded, flap):
-            return replace(after, turns=(), graded=(), flapping=False)
+        elif (well_since := _find_end(graded, flap)) is not None:
+            return replace(after, turns=(), graded=(), flapping=False, flap=replace(flap, well_since=well_since))
     elif flapping:
         flap = _count_failures(graded, moment)
     return replace(after, turns=turns, graded=graded, flapping=flapping, flap=flap)
@@ -152,10 +152,11 @@ def _count_failures(graded: Sequence[tuple[datetime, bool]], moment: datetime) -
     return flap
 
 
-def _is_well_again(graded: Sequence[tuple[datetime, bool]], flap: ProbeFlap) -> bool:
+def _find_end(graded: Sequence[tuple[datetime, bool]], flap: ProbeFlap) -> datetime | None:
+    """The first of the good answers by which it flaps no more; None while there are too few of them."""
     well = list(takewhile(lambda answer: answer[1], reversed(graded)))
     needed = min(max(2 * flap.longest_well, WELL_AT_LEAST), WELL_AGAIN)
-    return len(well) >= WELL_ANSWERS and well[0][0] - well[-1][0] >= needed
+    return well[-1][0] if len(well) >= WELL_ANSWERS and well[0][0] - well[-1][0] >= needed else None
 
 
 def is_undecided(standing: ProbeStanding) -> bool:

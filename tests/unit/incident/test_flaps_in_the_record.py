@@ -45,7 +45,8 @@ def second(number: int) -> float:
 
 
 def record(answers: str) -> Story:
-    """The facts that these answers leave, `f` failing and `g` good, one every five seconds."""
+    """The facts that these answers leave, `f` failing, `g` good and `-` nothing that shows anything, one every five
+    seconds."""
     story = Story()
     story.declare(-1, reach=-10)
     standing, known, result = ProbeStanding(), LastRecorded(), None
@@ -53,9 +54,10 @@ def record(answers: str) -> Story:
         moment = at(second(number))
         is_bad = letter == "f"
         evidence = ProbeEvidence(at=moment, reason="503") if is_bad else None
-        outcome = CheckOutcome(moment, Grade.FAILING if is_bad else Grade.GOOD, evidence=evidence)
+        grade = {"f": Grade.FAILING, "g": Grade.GOOD, "-": Grade.INCONCLUSIVE}[letter]
+        outcome = CheckOutcome(moment, grade, evidence=evidence, offline=letter == "-")
         standing = apply_outcome(PROBE, standing, outcome)
-        view = derive_shown_state(PROBE, standing, {}, moment, offline=False)
+        view = derive_shown_state(PROBE, standing, {}, moment, offline=letter == "-")
         result = build_probe_result(PROBE, standing, view, result, moment)
         reading: Reading[tuple[ProbeResult, ...]] = Reading("probes", "prod", 5.0, 0.0, (result,), 0.0, moment)
         for draft in list_changes(known, reading, moment):
@@ -146,6 +148,16 @@ def test_a_pause_of_minutes_in_what_flapped_is_on_record() -> None:
         (at(second(1)), at(second(10)), 5),
         (at(second(51)), at(second(60)), 5),
     ]
+
+
+@pytest.mark.parametrize("blind", ["", "-----", "-" * 11])
+@pytest.mark.parametrize("before", ["g", "ggg"])
+def test_what_flapped_is_well_since_its_first_good_answer_whatever_was_not_seen_after_that(
+    before: str, blind: str
+) -> None:
+    flap = "gfgfgfgfgf"
+    stretches = list_bad_stretches(record(f"{flap}{before}{blind}{CALM}").events)
+    assert [(stretch.until, stretch.is_until_unseen) for stretch in stretches] == [(at(second(len(flap))), False)]
 
 
 @pytest.mark.parametrize("is_first_look", [False, True])
