@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, time
 
 from tests.integration.nights.night_world import NIGHT
 
@@ -57,8 +57,9 @@ def read_moment(text: str) -> int:
 
 
 def _read_clock(match: re.Match[str]) -> int:
-    _, hours, minutes, seconds = match.groups()
-    return (int(hours) - NIGHT.hour) * 3_600 + int(minutes) * 60 + int(seconds)
+    day, clock = match[1], time(int(match[2]), int(match[3]), int(match[4]))
+    moment = datetime.combine(datetime.fromisoformat(day) if day else NIGHT, clock, NIGHT.tzinfo)
+    return round(to_second(moment))
 
 
 def read_lengths(text: str) -> list[StatedLength]:

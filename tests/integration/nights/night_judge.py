@@ -250,7 +250,9 @@ def judge_key_times(judge: DraftJudge, blocks: Mapping[str, str]) -> None:
         elif name == "detected":
             judge_detected(judge, second, evidence)
         elif "change" in name:
-            judge.check(is_change_time(truth, second), f"key time: {what}", second, list_change_times(truth))
+            times = list_change_times(truth)
+            is_true = is_change_time(truth, second) or (is_unsure(evidence) and min(times) <= second)
+            judge.check(is_true, f"key time: {what}", second, times)
         else:
             judge.check(False, "an unknown key time", what, second)
 
@@ -545,9 +547,14 @@ TIMELINE_ACTS = {
 
 
 def judge_timeline(judge: DraftJudge, blocks: Mapping[str, str]) -> None:
-    truth = judge.truth
     _, rows = read_tables(blocks["timeline"])
-    for time, kind, _, what, _ in rows:
+    judge_entries(judge, [(time, kind, what) for time, kind, _, what, _ in rows])
+
+
+def judge_entries(judge: DraftJudge, entries: Iterable[tuple[str, str, str]]) -> None:
+    """Time, kind and words of each line of a timeline."""
+    truth = judge.truth
+    for time, kind, what in entries:
         second = read_moment(time)
         if kind in TIMELINE_ACTS:
             judge.check(

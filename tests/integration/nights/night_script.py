@@ -15,6 +15,7 @@ from cockpit.simulator.world.changes import apply_event, deactivate_revision, st
 from cockpit.simulator.world.scenario import AlertRule, Deploy, RevisionSpec, Scenario, ShareSpec, Turn
 from cockpit.simulator.world.world import Caller, Patch, TrafficShare, WorldSnapshot
 from cockpit.timeline.timeline import Timeline
+from tests.integration.nights.night_surfaces import SurfaceLook, look_at_surfaces
 from tests.integration.nights.night_world import LOOKS, NIGHT, NightCockpit, NightTime, NightWorld
 from tests.unit.incident.incidents import plan as plan_of
 from tests.unit.incident.incidents import rule
@@ -56,6 +57,7 @@ class PlayedNight:
     line_dead: list[tuple[float, float]]
     incident: str
     ended: float
+    looks: list[SurfaceLook]  # the last one at the end
 
 
 def choose_scenario(random: Random, seed: int) -> tuple[Scenario, float]:
@@ -132,6 +134,7 @@ class NightPlay:
         self.sick_turns = 0
         self.deployments = 44
         self.timelines: list[Timeline] = []
+        self.looks: list[SurfaceLook] = []
 
     @property
     def time(self) -> NightTime:
@@ -158,9 +161,12 @@ class NightPlay:
         await self.pause(20, 60)
         await self.close_cockpit()
         ended = self.time.second
+        await self.look_around(ana)
         for timeline in self.timelines:
             timeline.close()
-        return PlayedNight(self.world, self.acts, self.watched, self.azure_silent, self.line_dead, self.incident, ended)
+        return PlayedNight(
+            self.world, self.acts, self.watched, self.azure_silent, self.line_dead, self.incident, ended, self.looks
+        )
 
     async def play_again(self, ana: IncidentActions, ben: IncidentActions) -> None:
         """It comes back after it was closed, and is opened again."""
@@ -183,7 +189,7 @@ class NightPlay:
             *(self.change_severity, self.change_status, self.write_note, self.correct_note, self.flap),
             *(self.kill_cockpit, self.leave_cockpit, self.roll_back, self.roll_back, self.break_again),
             *(self.call_lead, self.mistake_severity, self.state_impact, self.leave_role, self.redeploy),
-            *(self.silence_azure, self.cut_line),
+            *(self.silence_azure, self.cut_line, self.look_around, self.look_around),
             *(self.join_cockpit, self.deactivate, self.try_canary),
             *(self.break_again, self.state_end, self.move_elsewhere, self.heal_or_sicken, self.heal_or_sicken),
         ]
@@ -268,6 +274,10 @@ class NightPlay:
             await self.time.sleep(self.random.choice([5.0, 70.0]))
         self.world.faults.is_line_dead = False
         self.line_dead.append((begun, self.time.second))
+
+    async def look_around(self, actions: IncidentActions) -> None:
+        """Somebody asks at a second shell how it stands."""
+        self.looks.append(look_at_surfaces(self.world, self.incident))
 
     # What the world does.
 

@@ -1,7 +1,7 @@
 """What is true of a night, by the world and by whoever arranged it: the record is asked nothing. In its seconds."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from math import inf
 
@@ -61,8 +61,60 @@ class NightTruth:
     def resolutions(self) -> list[float]:
         return self.list_times("resolve")
 
+    def list_levels(self) -> list[str]:
+        """Every severity that it had; one that was entered by mistake is none of them."""
+        levels: list[str] = []
+        for act in self.acts:
+            if act.what == "severity corrected":
+                levels[-1] = act.text
+            elif act.what in ("declare", "severity"):
+                levels.append(act.text)
+        return levels
+
+    def find_status(self) -> str:
+        statuses = {"declare": "investigating", "reopen": "investigating", "resolve": "resolved"}
+        return [statuses.get(act.what, act.text) for act in self.acts if act.what in (*statuses, "status")][-1]
+
+    def list_leaders(self) -> set[str]:
+        """Who leads in the end."""
+        leaders: set[str] = set()
+        for act in self.acts:
+            if act.what == "role":
+                leaders.add(act.person)
+            elif act.what == "role left":
+                leaders.discard(act.person)
+        return leaders
+
+    def measure_open(self, second: float) -> float:
+        """For how long it was open until then, in seconds."""
+        closed = cut_spans(self.list_closures(), 0.0, second)
+        return second - self.list_times("declare")[0] - measure_spans(closed)
+
     def overlaps_unwatched(self, begin: float, end: float) -> bool:
         return any(start < end and begin < over for start, over in (*self.unwatched, *self.line_dead))
+
+
+def cut_truth(truth: NightTruth, second: float) -> NightTruth:
+    """As it was at a second: what is over later goes on for ever."""
+
+    def cut(spans: Iterable[Span]) -> tuple[Span, ...]:
+        return tuple((start, inf if over > second else over) for start, over in spans if start <= second)
+
+    return replace(
+        truth,
+        bad=cut(truth.bad),
+        alerts=tuple((name, span) for name, own in truth.alerts for span in cut([own])),
+        moves=tuple(move for move in truth.moves if move.moved <= second),
+        created=tuple((name, made) for name, made in truth.created if made <= second),
+        health=tuple(moment for moment in truth.health if moment <= second),
+        switched=tuple(moment for moment in truth.switched if moment <= second),
+        acts=tuple(act for act in truth.acts if act.second <= second),
+        steps=tuple(step for step in truth.steps if step.begun <= second),
+        unwatched=cut(truth.unwatched),
+        opened=tuple(moment for moment in truth.opened if moment <= second),
+        azure_silent=cut(truth.azure_silent),
+        line_dead=cut(truth.line_dead),
+    )
 
 
 def stated_time(act: Act) -> float:
