@@ -354,18 +354,18 @@ class NightPlay:
     async def acknowledge(self, actions: IncidentActions) -> None:
         if self.is_open:
             self.note_act("ack", actions)
-            actions.acknowledge()
+            actions.acknowledge(incident=self.incident)
 
     async def take_role(self, actions: IncidentActions) -> None:
         if self.is_open and self.led_by != actions.operator:
             self.note_act("role", actions)
-            actions.take_role("Incident Commander")
+            actions.take_role("Incident Commander", incident=self.incident)
             self.led_by = actions.operator
 
     async def leave_role(self, actions: IncidentActions) -> None:
         if self.is_open and self.led_by == actions.operator:
             self.note_act("role left", actions)
-            actions.leave_role("Incident Commander")
+            actions.leave_role("Incident Commander", incident=self.incident)
             self.led_by = ""
 
     async def send_update(self, actions: IncidentActions) -> None:
@@ -381,21 +381,21 @@ class NightPlay:
         if self.is_open:
             level = self.random.choice([level for level in LEVELS if level != self.severity])
             self.note_act("severity", actions, level)
-            actions.change_severity(level, reason="as it looks")
+            actions.change_severity(level, self.incident, "as it looks")
             self.severity = level
 
     async def mistake_severity(self, actions: IncidentActions) -> None:
         if self.is_open:
             level = self.random.choice([level for level in LEVELS if level != self.severity])
             self.note_act("severity corrected", actions, level)
-            actions.correct_severity(level, "a slip")
+            actions.correct_severity(level, "a slip", self.incident)
             self.severity = level
 
     async def change_status(self, actions: IncidentActions) -> None:
         if self.is_open:
             status = self.random.choice([item for item in ("identified", "monitoring") if item != self.status])
             self.note_act("status", actions, status)
-            actions.change_status(status)
+            actions.change_status(status, self.incident)
             self.status = status
 
     async def write_note(self, actions: IncidentActions) -> None:
@@ -490,7 +490,7 @@ class NightPlay:
 
     def resolve(self, actions: IncidentActions) -> None:
         self.note_act("resolve", actions, "fixed")
-        actions.resolve("fixed")
+        actions.resolve("fixed", self.incident)
         self.is_open, self.status = False, "resolved"
 
     def reopen(self, actions: IncidentActions) -> None:
