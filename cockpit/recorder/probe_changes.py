@@ -25,6 +25,8 @@ def probe_changes(
     for result in results:
         visited.add(result.name)
         was, state = last_recorded.probes.get(result.name, ""), _read_settled_state(result, now)
+        if state == FLAPPING != was and result.blind_from is not None:
+            continue  # it has not failed since it is seen again
         if was == FLAPPING and state == ProbeState.DOWN:
             result = _end_flap(result)
         elif was == FLAPPING and state == ProbeState.UP:
@@ -141,7 +143,7 @@ def _describe_sight(result: ProbeResult, state: str, flapping_since: datetime | 
     if result.flap is None and flapping_since is not None and state in SIGHTED:
         return {UNSEEN_FROM: format_timestamp(flapping_since)}
     first = result.first_failure.at if state == ProbeState.DOWN and result.first_failure else result.since
-    if result.blind_from is None or state not in SIGHTED or first < result.blind_from:
+    if result.blind_from is None or state not in SIGHTED or first <= result.blind_from:
         return {}
     return {UNSEEN_FROM: format_timestamp(result.blind_from)}
 

@@ -113,7 +113,8 @@ def _note_sight(before: ProbeStanding, after: ProbeStanding) -> ProbeStanding:
     moment = after.last.at
     if before.blind_from is not None and before.seen_again is None:
         return replace(after, concluded=moment, seen_again=moment)
-    if before.blind_from is not None and is_undecided(before):
+    is_open = is_undecided(before) or (before.flapping and after.last.grade is not Grade.FAILING)
+    if before.blind_from is not None and is_open:
         return replace(after, concluded=moment)
     return replace(after, concluded=moment, blind_from=None, seen_again=None)
 

@@ -160,6 +160,17 @@ def test_what_flapped_is_well_since_its_first_good_answer_whatever_was_not_seen_
     assert [(stretch.until, stretch.is_until_unseen) for stretch in stretches] == [(at(second(len(flap))), False)]
 
 
+@pytest.mark.parametrize("blind", [8, 30])
+def test_what_flapped_until_nothing_was_seen_of_it_may_have_been_well_before_it_was_seen_again(blind: int) -> None:
+    flap = "gfgfgfgfgf"
+    story = record(f"{flap}{'-' * blind}{CALM}")
+    facts = [event for event in story.events if event.kind == Kind.PROBE]
+    (stretch,) = list_bad_stretches(facts)
+    assert (stretch.until, stretch.is_until_unseen) == (at(second(len(flap) + blind)), True)
+    assert facts[-1].detail[UNSEEN_FROM] == format_timestamp(at(second(len(flap) - 1)))
+    assert [event.detail["state"] for event in facts].count(FLAPPING) == 1, "it never failed after that"
+
+
 @pytest.mark.parametrize("is_first_look", [False, True])
 def test_what_flapped_already_at_the_first_look_may_have_flapped_before(is_first_look: bool) -> None:
     """The fact of its first failure said so; the sentence and the bar of all its failures began at that look."""
