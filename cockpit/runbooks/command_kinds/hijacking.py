@@ -45,6 +45,8 @@ def hijacks_otherwise(statement: ShellStatement) -> bool:
             return True
         if expansion.operator == "@" and expansion.argument.startswith("P"):
             return True
+    if "[" not in statement.text:
+        return False
     substituted = {
         expansion.start for expansion in statement.expansions if expansion.kind is not ExpansionKind.VARIABLE
     }

@@ -228,9 +228,10 @@ def judge_argv(argv: Sequence[str], stdin: CommandStdin, context: JudgeContext, 
         return StepKind.READ  # what it does is judged where it is defined
     if MASK_LETTER in name:
         return find_worst_kind(StepKind.CHANGE, _judge_unknown(argv[1:]))
-    for folder in SYSTEM_FOLDERS:
-        if name.startswith(folder):
-            name = name.removeprefix(folder)
+    if name.startswith("/"):
+        for folder in SYSTEM_FOLDERS:
+            if name.startswith(folder):
+                name = name.removeprefix(folder)
     if name == "cd":  # a visit; where it stands alone it moves what follows
         return StepKind.READ if not last else StepKind.LOCAL
     if name in WRAPPERS:

@@ -27,6 +27,8 @@ from cockpit.runbooks.command_kinds.targets import is_scratch, judge_written_fil
 from cockpit.runbooks.command_kinds.wrappers import skip_flags
 from cockpit.runbooks.shell_syntax import MASK_LETTER
 
+OF_SESSIONS = frozenset(("-i", "-t", "-it", "-ti", "--stdin", "--tty", "--rm"))  # options that take no value
+
 
 def judge_kubectl(command: Special) -> SpecialJudgement:
     if command.tool is None:
@@ -36,9 +38,8 @@ def judge_kubectl(command: Special) -> SpecialJudgement:
     if "--" in before:
         place = before.index("--")
         before, after = before[:place], tuple(before[place + 1 :])
-    parsed = parse_arguments(
-        command.tool, [word for word in before if word not in ("-i", "-t", "-it", "-ti", "--stdin", "--tty", "--rm")]
-    )
+    plain = [word for word in before if word not in OF_SESSIONS]
+    parsed = parse_arguments(command.tool, plain)
     verb = parsed.positionals[:1]
     if verb in (("exec",), ("rsh",)):
         if after is None:
@@ -54,7 +55,7 @@ def judge_kubectl(command: Special) -> SpecialJudgement:
         return READ
     if after:
         return SpecialJudgement(find_worst_kind(by_table(command).kind, StepKind.CHANGE))
-    return by_table(command)
+    return by_table(command, parsed if len(plain) == len(command.arguments) else None)
 
 
 def judge_docker(command: Special) -> SpecialJudgement:
@@ -72,7 +73,7 @@ def judge_docker(command: Special) -> SpecialJudgement:
             "uwe",
             ("--user", "--workdir", "--env", "--env-file", "--detach-keys", "--index"),
         )
-    return by_table(command)
+    return by_table(command, parsed)
 
 
 def judge_compose(command: Special) -> SpecialJudgement:
@@ -83,6 +84,7 @@ def judge_compose(command: Special) -> SpecialJudgement:
             return _exec_in_container(
                 parts[parts.index("exec") + 1 :], "uwe", ("--user", "--workdir", "--env", "--index")
             )
+        return by_table(command, parsed)
     return by_table(command)
 
 
@@ -179,7 +181,7 @@ def judge_git(command: Special) -> SpecialJudgement:
     parsed = parse_arguments(command.tool, command.arguments)
     verb, rest = (parsed.positionals[0], parsed.positionals[1:]) if parsed.positionals else ("", ())
     names = {name for name, _ in parsed.flags}
-    table = by_table(command).kind
+    table = by_table(command, parsed).kind
     if verb == "config" and any(map(PROGRAM_OF_GIT.fullmatch, rest[:-1])):
         return SpecialJudgement(find_worst_kind(table, StepKind.CHANGE))
     if verb == "push" and any(word.startswith((":", "+")) for word in rest):

@@ -3,11 +3,7 @@
 from typing import NamedTuple
 
 from cockpit.model.runbook import StepKind
-from cockpit.runbooks.command_kinds.tables import (
-    ORDER,
-    CommandTool,
-    judge_tool,
-)
+from cockpit.runbooks.command_kinds.tables import RANKS, CommandTool, ParsedArguments, judge_tool
 from cockpit.runbooks.command_kinds.targets import is_scratch
 
 
@@ -36,10 +32,11 @@ CHANGE, DANGER = SpecialJudgement(StepKind.CHANGE), SpecialJudgement(StepKind.DA
 
 
 def find_worst_kind(*kinds: StepKind) -> StepKind:
-    return max(kinds, key=ORDER.index, default=StepKind.READ)
+    return max(kinds, key=RANKS.__getitem__, default=StepKind.READ)
 
 
-def by_table(command: Special) -> SpecialJudgement:
+def by_table(command: Special, parsed: ParsedArguments | None = None) -> SpecialJudgement:
+    """What its table says; `parsed` are its arguments, where they were told apart already."""
     if command.tool is None:
         return CHANGE
-    return SpecialJudgement(judge_tool(command.tool, command.arguments, is_scratch=is_scratch))
+    return SpecialJudgement(judge_tool(command.tool, command.arguments, is_scratch=is_scratch, parsed=parsed))

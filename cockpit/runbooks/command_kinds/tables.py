@@ -7,12 +7,14 @@ from dataclasses import dataclass, field, replace
 from fnmatch import fnmatchcase, translate
 from functools import cache, lru_cache
 from importlib.resources import files
+from operator import attrgetter
 from typing import Any, NamedTuple
 
 from cockpit.model.runbook import TEAM_COMMANDS, StepKind
 from cockpit.runbooks.shell_syntax import MASK_LETTER
 
 ORDER = [StepKind.READ, StepKind.VERIFY, StepKind.LOCAL, StepKind.CHANGE, StepKind.DANGER]
+RANKS = {kind: rank for rank, kind in enumerate(ORDER)}  # a list is searched from its head for each of them
 NOT_TOOLS = frozenset(("words.toml", "sql.toml", "languages.toml"))
 GLOB = re.compile(r"[*?[]")
 PATTERN = re.compile(r"[*?[=]")  # of a flag that more than its own name meets
@@ -27,16 +29,44 @@ class VerbPattern:
     tokens: tuple[str, ...]
     kind: StepKind
     plain: tuple[str, ...] = field(init=False, compare=False, repr=False)  # the words that match only themselves
+    weight: tuple[int, int, int] = field(init=False, compare=False, repr=False)  # of several that match, this counts
 
     def __post_init__(self) -> None:
         plain = tuple(token for token in self.tokens if token != "." and not GLOB.search(token))
         object.__setattr__(self, "plain", plain)
+        literal = sum("*" not in token for token in self.tokens)
+        object.__setattr__(self, "weight", (len(self.tokens), literal, RANKS[self.kind]))
 
     def matches(self, parts: Sequence[str]) -> bool:
         """True when the words begin so. A word that is only known when it runs matches nothing but `*`."""
         if self.tokens[-1:] == (".",):
             return len(parts) == len(self.tokens) - 1 and _match_all(self.tokens[:-1], parts)
         return len(parts) >= len(self.tokens) and _match_all(self.tokens, parts)
+
+
+class FlagSpecs(NamedTuple):
+    """What is asked of a command's flags, told apart: names that only themselves meet, and `--fl*`, `--flag=value`.
+
+    Most commands have none of them, and are asked once for all names together.
+    """
+
+    specs: tuple[str, ...] = ()
+    names: frozenset[str] = frozenset()
+    patterns: tuple[str, ...] = ()
+
+    def match(self, parsed: "ParsedArguments") -> bool:
+        """True when a flag meets one of them. One that the tool does not know may be a name cut short."""
+        if parsed.unknown_flags:
+            return any(_flag_matches(spec, parsed) for spec in self.specs)
+        if not self.names.isdisjoint(parsed.flag_names):
+            return True
+        return bool(self.patterns) and any(_flag_matches(pattern, parsed) for pattern in self.patterns)
+
+
+def make_flag_specs(specs: Sequence[str]) -> FlagSpecs:
+    """The specs of one rule, as they are written in the data files."""
+    patterns = tuple(spec for spec in specs if PATTERN.search(spec))
+    return FlagSpecs(tuple(specs), frozenset(specs) - frozenset(patterns), patterns)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,11 +79,10 @@ class RaiseRule:
     more_than: int | None = None
     but: tuple[str, ...] = ()
     lowers: bool = False
-    names: frozenset[str] | None = field(init=False, compare=False, repr=False)  # of its flags, None with a pattern
+    specs: FlagSpecs = field(init=False, compare=False, repr=False)
 
     def __post_init__(self) -> None:
-        has_pattern = not self.flags or self.more_than is not None or any(PATTERN.search(flag) for flag in self.flags)
-        object.__setattr__(self, "names", None if has_pattern else frozenset(self.flags))
+        object.__setattr__(self, "specs", make_flag_specs(self.flags))
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,9 +112,13 @@ class CommandTool:
     scratch_paths: bool = False  # every word must be a file of the person's own
     default: StepKind = StepKind.CHANGE
     index: "VerbIndex" = field(init=False, compare=False, repr=False)
+    read_specs: FlagSpecs = field(init=False, compare=False, repr=False)
+    change_specs: FlagSpecs = field(init=False, compare=False, repr=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "index", VerbIndex(self.verbs))
+        object.__setattr__(self, "read_specs", make_flag_specs(self.read_flags))
+        object.__setattr__(self, "change_specs", make_flag_specs(self.change_flags))
 
 
 class ParsedArguments(NamedTuple):
@@ -95,6 +128,7 @@ class ParsedArguments(NamedTuple):
     leading: tuple[str, ...]
     flags: tuple[tuple[str, str], ...]
     unknown_flags: tuple[str, ...]
+    flag_names: frozenset[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -330,15 +364,16 @@ def parse_arguments(tool: CommandTool, arguments: Sequence[str]) -> ParsedArgume
             positionals.append(word)
             continue
         following = arguments[place] if place < len(arguments) else ""
-        following_is_logs = bool({"logs", "log"} & set(positionals[:2]))
-        taken, new_flags, new_unknown = _read_flag(tool, word, following, after_logs=following_is_logs)
+        after_logs = bool(tool.follow_flags) and not {"logs", "log"}.isdisjoint(positionals[:2])
+        taken, new_flags, new_unknown = _read_flag(tool, word, following, after_logs=after_logs)
         place += taken
         flags.extend(new_flags)
         if new_unknown:
             unknown.append(new_unknown)
             leading = len(positionals) if leading is None else leading
     end = len(positionals) if leading is None else leading
-    return ParsedArguments(tuple(positionals), tuple(positionals[:end]), tuple(flags), tuple(unknown))
+    names = frozenset(name for name, _ in flags)
+    return ParsedArguments(tuple(positionals), tuple(positionals[:end]), tuple(flags), tuple(unknown), names)
 
 
 def _read_flag(
@@ -373,19 +408,26 @@ def _read_flag(
     return 0, pairs, ""
 
 
-def judge_tool(tool: CommandTool, arguments: Sequence[str], *, is_scratch: Callable[[str], bool]) -> StepKind:
-    """The kind of a tool with its words."""
-    parsed = parse_arguments(tool, [word.lower() for word in arguments] if tool.ignore_case else arguments)
+def judge_tool(
+    tool: CommandTool,
+    arguments: Sequence[str],
+    *,
+    is_scratch: Callable[[str], bool],
+    parsed: ParsedArguments | None = None,
+) -> StepKind:
+    """The kind of a tool with its words; `parsed` are these, where they were told apart already."""
+    if parsed is None or tool.ignore_case:
+        parsed = parse_arguments(tool, [word.lower() for word in arguments] if tool.ignore_case else arguments)
     kind, verb = _judge_path(tool, parsed) if tool.path else _judge_verb(tool, parsed)
     if tool.many_verbs:
-        kind = max([kind, *(_judge_word(tool, word) for word in parsed.positionals[1:])], key=ORDER.index)
-    if any(_flag_matches(flag, parsed) for flag in tool.change_flags):
+        kind = max([kind, *(_judge_word(tool, word) for word in parsed.positionals[1:])], key=RANKS.__getitem__)
+    if tool.change_flags and tool.change_specs.match(parsed):
         kind = StepKind.CHANGE
-    only_look = bool(tool.read_flags) and any(_flag_matches(flag, parsed) for flag in tool.read_flags)
+    only_look = bool(tool.read_flags) and tool.read_specs.match(parsed)
     if only_look and not _names_an_act(tool, parsed, kind):
         kind = StepKind.READ
     if kind in (StepKind.READ, StepKind.LOCAL) and parsed.unknown_flags and not tool.any_flags:
-        kind = max(StepKind.CHANGE, tool.default, key=ORDER.index)
+        kind = max(StepKind.CHANGE, tool.default, key=RANKS.__getitem__)
     if (
         kind is StepKind.READ
         and tool.positional
@@ -394,14 +436,11 @@ def judge_tool(tool: CommandTool, arguments: Sequence[str], *, is_scratch: Calla
         kind = StepKind.CHANGE
     if kind is StepKind.LOCAL and tool.scratch_paths and not all(map(is_scratch, parsed.positionals)):
         kind = StepKind.CHANGE
-    flags = {name for name, _ in parsed.flags}
     for rule in tool.raises:
-        if rule.names is not None and not parsed.unknown_flags and rule.names.isdisjoint(flags):
-            continue  # most commands have none of its flags
         if _rule_holds(rule, verb, parsed):
-            kind = rule.kind if rule.lowers else max(kind, rule.kind, key=ORDER.index)
+            kind = rule.kind if rule.lowers else max(kind, rule.kind, key=RANKS.__getitem__)
             if rule.kind is StepKind.LOCAL and not all(map(is_scratch, _list_values_of(rule, parsed))):
-                kind = max(kind, StepKind.CHANGE, key=ORDER.index)
+                kind = max(kind, StepKind.CHANGE, key=RANKS.__getitem__)
     return kind
 
 
@@ -432,10 +471,7 @@ def _judge_verb(tool: CommandTool, parsed: ParsedArguments) -> tuple[StepKind, t
         if (pattern.matches(parsed.leading) if pattern.tokens else not parsed.positionals)
     ]
     if matching:
-        best = max(
-            matching, key=lambda pattern: (len(pattern.tokens), _count_literal(pattern), ORDER.index(pattern.kind))
-        )
-        return best.kind, parsed.leading
+        return max(matching, key=attrgetter("weight")).kind, parsed.leading
     return worst_of_words(parsed.positionals[:3], tool.default), parsed.leading
 
 
@@ -454,13 +490,15 @@ def _judge_path(tool: CommandTool, parsed: ParsedArguments) -> tuple[StepKind, t
     ]
     taken: set[int] = set()
     kinds: list[StepKind] = []
-    for length, start, kind in sorted(matches, key=lambda match: (-match[0], -ORDER.index(match[2]))):
+    for length, start, kind in sorted(matches, key=lambda match: (-match[0], -RANKS[match[2]])):
         if taken.isdisjoint(range(start, start + length)):
             taken.update(range(start, start + length))
             kinds.append(kind)
     ended = len(parts) - 1 in taken or not tool.ends_with_verb
-    if kinds and (ended or max(kinds, key=ORDER.index) in (StepKind.CHANGE, StepKind.DANGER)):
-        return max(kinds, key=ORDER.index), parts
+    if kinds:
+        worst = max(kinds, key=RANKS.__getitem__)
+        if ended or worst in (StepKind.CHANGE, StepKind.DANGER):
+            return worst, parts
     return worst_of_words(parts[-1:], tool.default), parts
 
 
@@ -471,7 +509,7 @@ def _judge_word(tool: CommandTool, word: str) -> StepKind:
         for pattern in tool.verbs
         if any(_match_all((token,), (word,)) for token in pattern.tokens if token not in ("*", "."))
     ]
-    return max(kinds, key=ORDER.index) if kinds else worst_of_words([word], tool.default)
+    return max(kinds, key=RANKS.__getitem__) if kinds else worst_of_words([word], tool.default)
 
 
 def _may_stand_at(pattern: VerbPattern, start: int) -> bool:
@@ -479,18 +517,15 @@ def _may_stand_at(pattern: VerbPattern, start: int) -> bool:
     return start == 0 or pattern.kind is not StepKind.LOCAL or pattern.tokens[0] == "*"
 
 
-def _count_literal(pattern: VerbPattern) -> int:
-    return sum("*" not in token for token in pattern.tokens)
-
-
 def _rule_holds(rule: RaiseRule, verb: Sequence[str], parsed: ParsedArguments) -> bool:
+    if rule.more_than is not None:
+        if len(parsed.positionals) <= rule.more_than:
+            return False
+    elif rule.flags and not rule.specs.match(parsed):
+        return False  # most commands have none of its flags
     if rule.verbs and not _is_one_of(rule.verbs, verb):
         return False
-    if rule.but and _is_one_of(rule.but, verb):
-        return False
-    if rule.more_than is not None:
-        return len(parsed.positionals) > rule.more_than
-    return not rule.flags or any(_flag_matches(flag, parsed) for flag in rule.flags)
+    return not (rule.but and _is_one_of(rule.but, verb))
 
 
 def _is_one_of(patterns: tuple[str, ...], verb: Sequence[str]) -> bool:

@@ -7,7 +7,13 @@ import pytest
 
 from cockpit.model.runbook import StepKind
 from cockpit.runbooks.command_kinds.judge import SPECIAL, judge_shell
-from cockpit.runbooks.command_kinds.tables import BuiltInTools, CommandTool, load_danger_words, load_tools
+from cockpit.runbooks.command_kinds.tables import (
+    BuiltInTools,
+    CommandTool,
+    load_danger_words,
+    load_tools,
+    parse_arguments,
+)
 from cockpit.runbooks.command_kinds.wrappers import WRAPPERS
 
 TOOLS = {tool.title: tool for tool in load_tools().values()}
@@ -60,3 +66,23 @@ def test_a_flag_that_is_not_known_makes_a_look_a_change(tool: CommandTool) -> No
 def test_words_of_danger_are_small_letters() -> None:
     table = load_danger_words()
     assert all(word == word.casefold() for word in table.danger | table.looks)
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        (),
+        ("get", "pods", "-o", "yaml", "--all-namespaces"),
+        ("delete", "--forc", "--dry-run=client", "x=0"),
+        ("scale", "deployment/api", "--replicas=0", "--replicas", "3"),
+        ("apply", "-auto-approve", "-destroy", "--volumes", "-f", "/tmp/a"),
+        ("-xvf", "--delete", "-n", "--yes", "--vol", "web=0"),
+    ],
+)
+def test_flags_are_met_all_together_as_one_by_one(arguments: tuple[str, ...]) -> None:
+    """Each rule is asked flag by flag where one is not known, as it may be cut short; else for all names at once."""
+    for tool in TOOLS.values():
+        parsed = parse_arguments(tool, arguments)
+        together, one_by_one = parsed._replace(unknown_flags=()), parsed._replace(unknown_flags=("-",))
+        for specs in (tool.read_specs, tool.change_specs, *(rule.specs for rule in tool.raises)):
+            assert specs.match(together) == specs.match(one_by_one), (tool.title, specs.specs)
