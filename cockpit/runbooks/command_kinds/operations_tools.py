@@ -137,7 +137,7 @@ def judge_gh(command: Special) -> SpecialJudgement:
             DANGER
             if "mutation" in query and names_danger(query)
             else CHANGE
-            if "mutation" in query or MASK_LETTER in query or "@" in query
+            if "mutation" in query or MASK_LETTER in query or "@" in query or "--input" in query
             else READ
         )
     method = method or joined or ("POST" if fields else "GET")

@@ -5,8 +5,8 @@ from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
-from cockpit.model.runbook import DocumentTable, Finding, Link, RemotePlace
-from cockpit.model.text import clean_line, clean_lines, clean_text
+from cockpit.model.runbook import ONLY_VALUES, DocumentTable, Finding, Link, RemotePlace
+from cockpit.model.text import clean_line, clean_lines, clean_text, clean_unmasked
 from cockpit.runbooks.document.choices import begins_further_way, falls_back, stands_in_place
 from cockpit.runbooks.document.defined_names import DefinedNames
 from cockpit.runbooks.document.dialects import read_dialects
@@ -40,6 +40,7 @@ from cockpit.runbooks.document.shell_variants import (
 from cockpit.runbooks.document.steps import (
     BOX,
     CODE,
+    FenceContents,
     UnnumberedStep,
     click_path,
     from_fence,
@@ -89,6 +90,7 @@ FORBIDDEN_ROW = re.compile(
 )
 ENDS_IN_A_COLON = re.compile(r"[:)][\s*_`]*\Z")  # or in a link, whose text may
 TITLE_OF_A_BLOCK = re.compile(r"\s(?:\[|title=[\"'])([^\]\"']{1,60})[\]\"']")  # ```bash [Linux]
+MOST_LINES_BETWEEN = 6  # a command and what it reads: a sentence, and blank lines
 LONGEST_LABEL = 500  # letters of a list that is the value of a label
 
 
@@ -217,6 +219,8 @@ class MarkdownReader:
         unnumbered_steps = [
             names.carry_into(step) if (names := self._defined.get(step.language)) else step for step in contents.steps
         ]
+        if self._feeds(contents, content, line):
+            return False
         self.findings += contents.findings
         if contents.to_read:
             self.to_read.setdefault(contents.to_read, []).append(line)
@@ -257,6 +261,24 @@ class MarkdownReader:
         if placed:
             section.blocks.append(range(line, token.map[1] + 1 if token.map else line + 1))
         return bool(unnumbered_steps)
+
+    def _feeds(self, contents: FenceContents, content: str, line: int) -> bool:
+        """Whether this block is what the command right above it reads: YAML below `kubectl apply -f -`."""
+        section = self._section
+        has_commands = any(step.command for step in contents.steps) or contents.to_read == ONLY_VALUES
+        if (
+            has_commands
+            or not section.blocks
+            or not section.steps
+            or line - section.blocks[-1].stop > MOST_LINES_BETWEEN
+        ):
+            return False
+        if section.steps[-1].line not in section.blocks[-1] or not section.steps[-1].command:
+            return False
+        fed = section.steps[-1].fed(clean_unmasked(content))
+        if fed is not None:
+            section.steps[-1] = fed
+        return fed is not None
 
     def _taken_instead(self, steps: list[UnnumberedStep], *markdown: str) -> list[UnnumberedStep]:
         """The steps of one block or item, marked where these words, or a label above, put them in place of the last."""

@@ -39,6 +39,7 @@ from cockpit.runbooks.document.step_kind import kind_of, mark_verification, rais
 from cockpit.runbooks.shell_syntax.hidden_letters import mark_hidden_letters
 from cockpit.runbooks.shell_syntax.placeholders import find_placeholders, parse_assignment
 from cockpit.runbooks.shell_syntax.powershell import read_as_plain_program
+from cockpit.runbooks.shell_syntax.standard_input import feed
 
 CODE = re.compile(r"(`+)(.+?)\1")
 _TOOLS = (
@@ -118,6 +119,14 @@ class UnnumberedStep(NamedTuple):
 
     def expecting(self, text: str) -> "UnnumberedStep":
         return self._replace(expected=text) if text else self
+
+    def fed(self, text: str) -> "UnnumberedStep | None":
+        """With a text for its command that reads its standard input; None for a command that has all it needs."""
+        command = feed(self.command, text) if self.language == "bash" and not self.unparsed else ""
+        if not command:
+            return None
+        kind = raise_kind(kind_of(command, self.title, self.language), self.kind)
+        return self._replace(command=command, kind=kind)
 
     def printing(self, output: str) -> "UnnumberedStep":
         """What it is expected to print, below what stands of it already."""

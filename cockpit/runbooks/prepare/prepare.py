@@ -27,6 +27,7 @@ from cockpit.runbooks.shell_syntax.cluster_options import find_identity
 from cockpit.runbooks.shell_syntax.hidden_letters import name_hidden_letters
 from cockpit.runbooks.shell_syntax.literal_secrets import hide_literal_secrets, looks_secret, remove_secrets, secrets_in
 from cockpit.runbooks.shell_syntax.placeholders import find_placeholders
+from cockpit.runbooks.shell_syntax.standard_input import find_unfed_reader
 from cockpit.runbooks.types import NOTHING_KEPT, NativeCommand, Prepared, Resolved, Retry, RunRefused, Script
 
 LANGUAGES = frozenset({"bash", "powershell", "http"})
@@ -280,6 +281,15 @@ def with_command(runbook: Runbook, prepared: Prepared, language: str, context: R
             argv=argv,
             kind=find_stricter_kind(prepared.kind, native.kind),
             follow=native.follow,
+        )
+    is_typed = language == "bash" and not prepared.step.literal and not tools.needs_terminal(command)
+    if is_typed and prepared.kind is not StepKind.READ and (reader := find_unfed_reader(command)) is not None:
+        text = clean_line(command[reader.start : reader.end], 80)
+        raise RunRefused(
+            f"`{text}` reads what is typed or pasted at it, and nothing gives it that: edit the command, with a"
+            " here-document or a file, or do it by hand.",
+            code="input-missing",
+            command=text,
         )
     return replace(
         prepared,

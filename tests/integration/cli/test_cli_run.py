@@ -85,6 +85,24 @@ echo again
 echo after
 ```
 
+## Unfed
+
+```bash
+# Write it
+tee made
+```
+
+## Fed
+
+```bash
+# Write it
+tee made
+```
+
+```text
+one
+```
+
 ## Asks
 
 ```bash
@@ -300,6 +318,12 @@ def test_a_run_in_turn_stops_before_ways_until_one_was_taken(runs: Runs) -> None
     assert [each["output"] for each in stopped["steps"]] == ["before\n"]
     assert runs.ask("ways", "--yes", "--step", "3")["steps"][0]["output"] == "standby\n"
     assert [each["output"] for each in runs.ask("ways", "--yes", "--go-on")["steps"]] == ["again\n", "after\n"]
+
+
+def test_what_reads_its_input_gets_it_from_the_next_block_or_does_not_start(runs: Runs, tmp_path: Path) -> None:
+    assert "reads what is typed or pasted" in runs.ask("unfed", "--yes")["stopped"]["reason"]
+    assert not (tmp_path / "made").exists()
+    assert runs.ask("fed", "--yes")["steps"][0]["output"] == "one\n"
 
 
 def test_an_approval_is_recorded_with_who_gave_it_and_how(runs: Runs, tmp_path: Path) -> None:
