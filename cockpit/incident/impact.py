@@ -174,9 +174,17 @@ def format_felt(incident: Incident, begin: datetime, end: datetime, *, is_cut: b
 
 def describe_short_pauses(incident: Incident, begin: datetime, end: datetime) -> str:
     """`, all well for 1m 52s of it` behind how long users felt it: pauses that are too short count as felt."""
-    pauses = list_short_pauses(incident, begin, end)
-    length = sum((measure_between(start, over) for start, over in pauses), timedelta())
-    return f", all well for {format_duration(length)} of it" if pauses else ""
+    return describe_well(measure_short_pauses(incident, begin, end))
+
+
+def measure_short_pauses(incident: Incident, begin: datetime, end: datetime) -> timedelta:
+    """For how long of what counts as felt between two moments all was well."""
+    return sum((measure_between(start, over) for start, over in list_short_pauses(incident, begin, end)), timedelta())
+
+
+def describe_well(length: timedelta) -> str:
+    """`, all well for 1m 52s of it`; "" where it never was."""
+    return f", all well for {format_duration(length)} of it" if length else ""
 
 
 def describe_unrecorded(unrecorded: timedelta, least: timedelta) -> str:

@@ -8,11 +8,13 @@ from enum import StrEnum
 from cockpit.incident.impact import (
     LengthMeasure,
     describe_unrecorded,
+    describe_well,
     find_impact_start,
     format_stretches,
     is_unseen,
     measure_felt,
     measure_longest,
+    measure_short_pauses,
     measure_shortest,
     measure_unrecorded_felt,
     measure_until_resolved,
@@ -40,7 +42,7 @@ class Metric:
     the time between them, in which users felt nothing or it was closed, does not count. `weight` stands in front of the
     value: `at least `, `at most ` or `about ` where a look after a break of the record dates an end of it, else "".
     Then it was `least` at the shortest and `most` at the longest, each None where it is the value. For `unrecorded` of
-    it nobody recorded."""
+    it nobody recorded; for `well` of it all was well, and not for long enough to be no impact."""
 
     short: str
     name: str
@@ -54,6 +56,7 @@ class Metric:
     least: timedelta | None = None
     most: timedelta | None = None
     unrecorded: timedelta = timedelta()
+    well: timedelta = timedelta()
 
 
 MAY_BE_SHORTER = frozenset({weigh_length(False, True), weigh_length(True, True)})
@@ -151,9 +154,13 @@ def _build_metric(measure: Measure, incident: Incident) -> Metric:
 
 def _bound(metric: Metric, incident: Incident, length: LengthMeasure) -> Metric:
     """With the shortest and the longest that it may have been, where its weight says that it may, and for how long of
-    it nobody recorded."""
+    it nobody recorded or all was well."""
     begin, end = metric.begin, metric.end
-    if begin is None or end is None or not metric.weight:
+    if begin is None or end is None:
+        return metric
+    if length is measure_felt:
+        metric = replace(metric, well=measure_short_pauses(incident, begin, end))
+    if not metric.weight:
         return metric
     least = measure_shortest(incident, begin, end, length) if metric.weight in MAY_BE_SHORTER else None
     most = measure_longest(incident, begin, end, length) if metric.weight in MAY_BE_LONGER else None
@@ -162,12 +169,14 @@ def _bound(metric: Metric, incident: Incident, length: LengthMeasure) -> Metric:
 
 
 def describe_value(metric: Metric) -> str:
-    """`at most 5m 00s in 2 stretches, at least 3m 58s: not recorded for 1m 02s of it`; "" where there is no value."""
+    """`at most 5m 00s in 2 stretches, at least 3m 58s: not recorded for 1m 02s of it`, `5m 19s, all well for 1m 52s of
+    it`; "" where there is no value."""
     if metric.value is None:
         return ""
     least = metric.value if metric.least is None else metric.least
     unrecorded = describe_unrecorded(metric.unrecorded, least)
-    return f"{metric.weight}{format_stretches(metric.value, metric.stretches)}{unrecorded}"
+    length = format_stretches(metric.value, metric.stretches)
+    return f"{metric.weight}{length}{unrecorded}{describe_well(metric.well)}"
 
 
 # What a recovery achieved: how long it took and how much was lost, against the target of the chosen scenario.

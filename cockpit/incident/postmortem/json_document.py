@@ -12,13 +12,14 @@ from typing import Any
 
 from cockpit.incident.change_dates import present_events
 from cockpit.incident.clocks.reminders import ClockOutcome
-from cockpit.incident.impact import find_relapse_after_close
+from cockpit.incident.impact import LATEST, find_relapse_after_close
 from cockpit.incident.metrics.metrics import Metric, list_metrics, target_of
 from cockpit.incident.revised_outcomes import RevisedOutcome
 from cockpit.model.event import Event
 from cockpit.model.incident import Incident
 from cockpit.model.plan import Plan
 from cockpit.model.time import format_timestamp
+from cockpit.recorder.recording_breaks import list_unrecorded
 from cockpit.timeline.schema import VERSION
 
 FORMAT = "cockpit incident 1"  # raised when a field changes its meaning, not when one is added
@@ -87,6 +88,11 @@ EVENT: Sequence[str] = tuple(field.name for field in fields(Event))
 def incident_document(incident: Incident) -> dict[str, Any]:
     """Every field of an incident, whether it is open, and its metrics."""
     document = {name: to_json_value(value) for name, value in asdict(incident).items()}
+    breaks = list_unrecorded(incident.breaks, incident.reach_from, incident.resolved or LATEST)
+    document["breaks"] = [
+        {"begin": to_json_value(item.begin), "end": None if item.end == LATEST else to_json_value(item.end)}
+        for item in breaks
+    ]
     document["open"] = incident.open
     document["felt_again"] = to_json_value(find_relapse_after_close(incident))  # after it was closed; null: not
     document["review"] = incident.review.value
@@ -98,6 +104,7 @@ def incident_document(incident: Incident) -> dict[str, Any]:
             "least": to_json_value(metric.least),
             "most": to_json_value(_bound(metric.most)),
             "unrecorded": to_json_value(metric.unrecorded),
+            "well": to_json_value(metric.well),
         }
         for metric in list_metrics(incident)
     }

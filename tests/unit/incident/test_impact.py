@@ -17,6 +17,7 @@ from cockpit.incident.impact import (
     propose_impact_end,
     propose_impact_start,
 )
+from cockpit.incident.metrics.metrics import describe_value, list_metrics
 from cockpit.incident.postmortem.key_times import list_key_times
 from cockpit.model.event import UNSEEN_FROM, Draft, Kind
 from cockpit.model.incident import Incident
@@ -585,6 +586,8 @@ def test_a_length_says_for_how_long_of_it_all_was_well(seconds: float, well: str
     story.probe(6, "ready", "up")
     text = format_felt(only(story), at(0), at(6))
     assert text.partition(", ")[2] == well.removeprefix(", ")
+    time_to_mitigate = next(metric for metric in list_metrics(only(story)) if metric.short == "TTM")
+    assert describe_value(time_to_mitigate) == text
 
 
 def blue_and_green(resource: str, **labels: str) -> Story:
