@@ -197,8 +197,12 @@ def make_webhook_sender(session: Session) -> "WebhookSender":
 
 
 def read_rollback_evidence(timeline: Timeline, environment: str, now: datetime) -> list[Event]:
-    """What the timeline knows of the revisions of an environment and of its probes. Blocking."""
+    """What the timeline knows of the revisions of an environment and of its probes, each change from when it took
+    effect. Blocking."""
+    from cockpit.incident.change_dates import DATING_KINDS, date_by_effect
     from cockpit.runbooks import rollback
 
     since = now - rollback.EVIDENCE_LOOKBACK
-    return timeline.events(environment=environment, kinds=rollback.EVIDENCE_KINDS, occurred_from=since)
+    kinds = tuple(dict.fromkeys((*rollback.EVIDENCE_KINDS, *DATING_KINDS)))
+    events = date_by_effect(timeline.events(environment=environment, kinds=kinds, occurred_from=since))
+    return [event for event in events if event.kind in rollback.EVIDENCE_KINDS]

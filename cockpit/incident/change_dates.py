@@ -51,6 +51,19 @@ def date_by_steps(events: Sequence[Event]) -> list[Event]:
     return sorted(dated, key=lambda event: event.occurred) if dated != list(events) else dated
 
 
+def date_by_sight(event: Event, events: Sequence[Event] = ()) -> Event:
+    """A move of traffic that the cloud dates by its request took effect some time after that, and before the look that
+    saw it: nobody felt it from the request on. Any other fact as it is."""
+    return replace(event, occurred=event.recorded) if is_dated_by_request(event, events) else event
+
+
+def date_by_effect(events: Sequence[Event]) -> list[Event]:
+    """The same facts, each change from when it took effect: by the step on record that did it, else by the look that
+    saw it, where only its request is dated. For what is judged by who had the traffic at a moment."""
+    dated = date_by_steps(events)
+    return [date_by_sight(event, dated) for event in dated]
+
+
 def _date_by_step(act: Event, events: Sequence[Event], ended: Iterable[tuple[Event, Event]]) -> Event:
     unseen_from = time_of(act.detail, UNSEEN_FROM)
     what = text_of(act.detail, "what")

@@ -5,7 +5,7 @@ from copy import deepcopy
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from cockpit.incident.change_dates import is_dated_by_request
+from cockpit.incident.change_dates import date_by_sight
 from cockpit.incident.environment_ledger import EnvironmentLedger
 from cockpit.incident.impact import EARLIEST, RECOVERY_MUST_HOLD
 from cockpit.incident.incident_state import FACTS, IncidentStateBuilder, sets_open_status
@@ -275,7 +275,7 @@ class Ledger:
         scene.see_unseen(event)
         scene.deployments.apply(event)
         scene.images |= read_images(event)
-        moved, event = event, _date_by_sight(event)
+        moved, event = event, date_by_sight(event)
         if event is not moved:
             scene.unseen[event.occurred] = moved.occurred
         worse, better = scene.serving.see_app(event)
@@ -596,12 +596,6 @@ class Ledger:
         for case in self._cases.values():
             if case.environment == environment:
                 case.look_again()
-
-
-def _date_by_sight(event: Event) -> Event:
-    """A move of traffic that the cloud dates by its request took effect some time after that, and before the look that
-    saw it: nobody felt it from the request on."""
-    return replace(event, occurred=event.recorded) if is_dated_by_request(event, ()) else event
 
 
 def _run_id(event: Event) -> str:
