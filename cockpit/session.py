@@ -3,6 +3,7 @@
 import asyncio
 import os
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from threading import Lock
@@ -14,7 +15,7 @@ from cockpit.feeds.alert_kinds import SilenceServer, find_alert_kind
 from cockpit.feeds.watch import Watch
 from cockpit.incident.actions.incident_actions import IncidentActions
 from cockpit.incident.ledger import Ledger
-from cockpit.model.event import Event
+from cockpit.model.event import Event, RecordError
 from cockpit.model.incident import Incident
 from cockpit.model.operator import Identity, Operator
 from cockpit.model.plan import Plan
@@ -27,6 +28,7 @@ from cockpit.model.time import Time
 from cockpit.platforms.platform import NO_PLATFORM
 from cockpit.platforms.registry import find_kind
 from cockpit.recorder.lock import LOOK_WHO_RECORDS, find_unrecorded
+from cockpit.recorder.record_end import read_record_end
 from cockpit.recorder.recorder import Recorder
 from cockpit.runbooks.plan.load import read_again
 from cockpit.timeline.timeline import Timeline
@@ -62,6 +64,9 @@ class Session:
     connections: Connections
     reveal: Reveal
     unrecorded: frozenset[str] = frozenset()  # environments of which nobody writes down what happens, for a wall
+    record_ends: Mapping[str, datetime] = field(
+        default_factory=dict
+    )  # until when somebody wrote it down of each of them
     made_runner: "Runner | None" = None
     _making: Lock = field(default_factory=Lock)
 
@@ -152,7 +157,16 @@ class Session:
         names = [environment.name for environment in self.environments]
         while True:
             self.unrecorded = await asyncio.to_thread(find_unrecorded, self.timeline.path, names)
+            self.record_ends = await asyncio.to_thread(self._read_record_ends)
             await self.time.sleep(LOOK_WHO_RECORDS)
+
+    def _read_record_ends(self) -> dict[str, datetime]:
+        """Until when each of the unrecorded environments was recorded. Blocking."""
+        now = self.time.now()
+        with suppress(RecordError):
+            ends = {name: read_record_end(self.timeline, name, now) for name in self.unrecorded}
+            return {name: moment for name, moment in ends.items() if moment is not None}
+        return dict(self.record_ends)
 
     async def _serve_beats(self, names: Sequence[str]) -> None:
         """Jobs report themselves over a socket beside the timeline."""

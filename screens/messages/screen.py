@@ -340,7 +340,8 @@ class CommunicateScreen(KeyedScreen):
 def build_scene(session: "Session", place: "DialogContext", incident: Incident) -> MessageContext:
     """What a message about this incident is written from, as things stand now."""
     bad = session.ledger.bad(incident.environment)
-    return build_message_context(incident, session.system, session.plan, place.zone, bad)
+    until = session.record_ends.get(incident.environment)
+    return build_message_context(incident, session.system, session.plan, place.zone, bad, until)
 
 
 def build_taking(session: "Session", place: "DialogContext", incident: Incident) -> MessageOutbox:

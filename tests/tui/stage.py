@@ -1,7 +1,7 @@
 """A stage for the screens: a session without a network, a file or a clock of its own, and a system in trouble."""
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
@@ -164,6 +164,7 @@ class Stage:
     """What the app takes for its session."""
 
     unrecorded: ClassVar[frozenset[str]] = frozenset()
+    record_ends: ClassVar[Mapping[str, datetime]] = {}
 
     system: System = SYSTEM
     environment: Environment = ENVIRONMENT

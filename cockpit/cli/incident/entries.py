@@ -1,17 +1,24 @@
 """The timeline itself, from a second shell: `decide`, `correct`, `pin`, `link`, `review`."""
 
 import sys
-from datetime import timedelta
+from collections.abc import Sequence
+from datetime import datetime, timedelta
 
 import click
 
 from cockpit.cli.options import Common, Refusal, common_options, incident_option, json_option
-from cockpit.cli.output import at_option, format_full_time, format_json, print_event, reason_option
+from cockpit.cli.output import at_option, format_full_time, format_json, print_event, reason_option, to_json_value
 from cockpit.cli.session import CliSession, open_cli_session, print_clean, warn_unrecorded
-from cockpit.incident.messages.offers import build_message_context, compose_message, list_offers, name_reader
+from cockpit.incident.messages.offers import (
+    build_message_context,
+    compose_message,
+    find_offers,
+    list_offers,
+    name_reader,
+)
 from cockpit.model.incident import Incident
 from cockpit.model.plan import Template
-from cockpit.model.response import Review, name_audience
+from cockpit.model.response import Review
 from cockpit.model.text import clean_line
 from cockpit.model.time import RealTime, format_timestamp, parse_promise
 
@@ -111,43 +118,45 @@ def message(common: Common, name: tuple[str, ...], promise: str | None, incident
                 reader = name_reader(template, template.audience, cli_session.plan)
                 print_clean(f"{template.id}  {template.title}, to {reader} ({template.origin})")
             return
-        if meant.open:
-            warn_unrecorded(cli_session, meant.environment)
-        _print_message(find_template(there, " ".join(name)), cli_session, meant, within, as_json)
+        recorded_until = warn_unrecorded(cli_session, meant.environment) if meant.open else None
+        text = " ".join(name)
+        template = find_template(there, text, is_over=not meant.open)
+        if not meant.open and find_offers(there, text, is_over=False) != [template]:
+            click.echo(f"{meant.id} is over: this is `{clean_line(template.id)}`, which tells its end.", err=True)
+        _print_message(template, cli_session, meant, within, recorded_until, as_json)
 
 
 def _print_message(
-    template: Template, cli_session: CliSession, incident: Incident, within: timedelta | None, as_json: bool
+    template: Template,
+    cli_session: CliSession,
+    incident: Incident,
+    within: timedelta | None,
+    recorded_until: datetime | None,
+    as_json: bool,
 ) -> None:
     scene = build_message_context(
-        incident, cli_session.system, cli_session.plan, cli_session.zone, cli_session.incident_actions.bad()
+        incident,
+        cli_session.system,
+        cli_session.plan,
+        cli_session.zone,
+        cli_session.incident_actions.bad(),
+        recorded_until,
     )
     filled_message = compose_message(template, scene, RealTime().now(), within)
     if as_json:
         promised = format_timestamp(filled_message.promised) if filled_message.promised else None
         values_by_name = {"template": template.id, "audience": template.audience, "text": filled_message.text}
-        click.echo(format_json({**values_by_name, "unknown": list(filled_message.unknown), "promised": promised}))
+        more = {"promised": promised, "recorded_until": to_json_value(recorded_until)}
+        click.echo(format_json({**values_by_name, "unknown": list(filled_message.unknown), **more}))
         return
     print_clean(filled_message.text)
     if filled_message.unknown:
         click.echo(f"To fill: {', '.join(clean_line(text) for text in filled_message.unknown)}.", err=True)
 
 
-def find_template(templates: tuple[Template, ...], text: str) -> Template:
-    """The one of that id, else the only one whose id or title has these words, else the only one for these readers, as
-    `update --to` names them. Raises Refusal."""
-    wanted_name = text.casefold()
-    exact = [template for template in templates if template.id.casefold() == wanted_name]
-    result = exact or [
-        template
-        for template in templates
-        if wanted_name in template.id.casefold() or wanted_name in template.title.casefold()
-    ]
-    result = result or [
-        template
-        for template in templates
-        if template.audience == name_audience(text) or template.reader.casefold() == wanted_name
-    ]
+def find_template(templates: Sequence[Template], text: str, *, is_over: bool = False) -> Template:
+    """The one that is meant, as `find_offers` finds it. Raises Refusal."""
+    result = find_offers(templates, text, is_over=is_over)
     if len(result) != 1:
         names = ", ".join(template.id for template in result or templates)
         raise Refusal(

@@ -204,14 +204,18 @@ def collect_message_facts(
     zone: tzinfo,
     promise: timedelta | None,
     audience: str = "",
+    recorded_until: datetime | None = None,
 ) -> MessageFacts:
     """Everything there is to tell; `promise` is in how long the next message follows, None when nothing is promised.
+    `recorded_until` is the end of the record where nobody records now: how long it lasts is known until then.
 
     Clients do not read what the incident is called inside, nor by which probe or alert it was noticed: a person writes
     for them what they feel.
     """
     started = find_impact_start(incident) or incident.declared
     restored = incident.mitigated or incident.resolved  # users felt it no more, whenever it was closed
+    is_cut = restored is None and recorded_until is not None
+    until = restored or max(recorded_until or now, started)
     moments = {
         "started": started,
         "detected": incident.detected,
@@ -233,7 +237,7 @@ def collect_message_facts(
         "system": system.name,
         "commander": ", ".join(incident.in_role(find_lead(plan).name)),
         "duration": spell_felt(
-            *measure_felt(incident, started, restored or now), weigh_felt(incident, started, restored or now)
+            *measure_felt(incident, started, until), weigh_felt(incident, started, until, is_cut=is_cut)
         ),
         "interval": spell_length(promise) if promise else "",
     }

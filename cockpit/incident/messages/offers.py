@@ -1,12 +1,13 @@
 """The messages that can be written at this moment: the plan's templates, and two lines for the incident channel."""
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta, tzinfo
 from functools import partial
 
 from cockpit.incident.clocks.clocks import compute_clocks
+from cockpit.incident.impact import as_of
 from cockpit.incident.messages.fields import (
     LENGTH,
     describe_felt_end,
@@ -18,12 +19,20 @@ from cockpit.incident.messages.fields import (
     parse_length,
     usual_promise,
 )
-from cockpit.incident.messages.template import FilledMessage, fill_template, make_mark, read_filled_values, strip_marks
+from cockpit.incident.messages.template import (
+    FilledMessage,
+    add_record_end,
+    fill_template,
+    make_mark,
+    read_filled_values,
+    remove_record_end,
+    strip_marks,
+)
 from cockpit.incident.signals import Signal
 from cockpit.model.clock import Clock, ClockKind
 from cockpit.model.incident import Incident
 from cockpit.model.plan import CLIENT, Plan, Template
-from cockpit.model.response import Update
+from cockpit.model.response import Update, name_audience
 from cockpit.model.severity_scale import SeverityLevel
 from cockpit.model.system import System
 from cockpit.model.text import clean_line
@@ -146,21 +155,29 @@ PROMISES = tuple(timedelta(minutes=number) for number in (15, 30, 60, 120))
 
 @dataclass(frozen=True, slots=True)
 class MessageContext:
-    """What a message is written from. `symptoms` are what is bad now, each since when."""
+    """What a message is written from. `symptoms` are what is bad now, each since when; `recorded_until` is the end of
+    the record where nobody records now: all that is told is as of then."""
 
     incident: Incident
     system: System
     plan: Plan
     zone: tzinfo
     symptoms: Sequence[str] = ()
+    recorded_until: datetime | None = None
 
 
 def build_message_context(
-    incident: Incident, system: System, plan: Plan, zone: tzinfo, bad: Sequence[Signal]
+    incident: Incident,
+    system: System,
+    plan: Plan,
+    zone: tzinfo,
+    bad: Sequence[Signal],
+    recorded_until: datetime | None = None,
 ) -> MessageContext:
-    """What a message about this incident is written from; `bad` are the signals of its environment that are bad now."""
+    """What a message about this incident is written from; `bad` are the signals of its environment that are bad now, or
+    were at the end of the record."""
     symptoms = [describe_symptom(signal, zone) for signal in bad] if incident.open else []
-    return MessageContext(incident, system, plan, zone, symptoms)
+    return MessageContext(incident, system, plan, zone, symptoms, recorded_until if incident.open else None)
 
 
 def describe_symptom(signal: Signal, zone: tzinfo) -> str:
@@ -195,10 +212,42 @@ def _tells_an_end(template: Template) -> bool:
     return bool(ENDS.search(template.title))
 
 
+def find_offers(templates: Sequence[Template], text: str, *, is_over: bool) -> list[Template]:
+    """Those that a person may mean: the one of that id, else those whose id or title has these words, else those for
+    these readers, as `update --to` names them. Of several, and by the name of readers, those that tell the end once it
+    is over (`is_over`)."""
+    name = text.casefold()
+    for_readers = [
+        template
+        for template in templates
+        if template.audience == name_audience(text) or (name and template.reader.casefold() == name)
+    ]
+    named = [template for template in templates if template.id.casefold() == name]
+    named = named or [
+        template for template in templates if name in template.id.casefold() or name in template.title.casefold()
+    ]
+    named = named or for_readers
+    if not is_over or (len(named) == 1 and named[0] not in for_readers):
+        return named
+    ends = [template for template in templates if template in (*named, *for_readers) and _tells_an_end(template)]
+    return ends or named
+
+
 def compose_message(
     template: Template, scene: MessageContext, now: datetime, promise: timedelta | None = None, audience: str = ""
 ) -> FilledMessage:
     """The message as it stands now. `promise` is as `fill_template` takes it; `audience` where others read it."""
+    # A recovery that was not seen to hold for two minutes ends nothing yet.
+    scene = replace(scene, incident=as_of(scene.incident, scene.recorded_until or now))
+    filled = _compose(template, scene, now, promise, audience)
+    if template is STATUS_LINE and not is_outside(audience) and scene.recorded_until is not None:
+        return replace(filled, text=f"{filled.text} · as of {format_brief(scene.recorded_until, scene.zone)}")
+    return replace(filled, text=add_record_end(filled.text, scene.recorded_until, now, scene.zone))
+
+
+def _compose(
+    template: Template, scene: MessageContext, now: datetime, promise: timedelta | None, audience: str
+) -> FilledMessage:
     incident, plan = scene.incident, scene.plan
     if template in (DECLARATION, STATUS_LINE) and is_outside(audience):
         client = next((other for other in plan.templates if other.audience == audience), CLIENT)
@@ -223,18 +272,29 @@ def _compose_from_template(
     incident, plan = scene.incident, scene.plan
     last = _find_last_message(template, incident)
     if last is None:
-        return fill_template(template, incident, scene.system, plan, now, scene.zone, promise=promise)
-    fresh = fill_template(template, incident, scene.system, plan, now, scene.zone, promise=promise)
+        return _fill(template, scene, now, promise)
+    fresh = _fill(template, scene, now, promise)
     offers = {offer.id: offer for offer in (*plan.templates, CLIENT_RESOLVED, TEAM_RESOLVED)}
     its_template = offers.get(last.template)
     values = read_filled_values(its_template, last.text) if its_template else {}
     if values or last.template != template.id or its_template is None:
         unknown = {" ".join(name.casefold().split()) for name in fresh.unknown}
         known = {name: value for name, value in values.items() if name in unknown}
-        return fill_template(template, incident, scene.system, plan, now, scene.zone, known, promise)
+        return _fill(template, scene, now, promise, known)
     if not incident.open or not fresh.unknown:
         return fresh
     return _continue_words(last, fresh, scene, now)
+
+
+def _fill(
+    template: Template,
+    scene: MessageContext,
+    now: datetime,
+    promise: timedelta | None,
+    values: Mapping[str, str] | None = None,
+) -> FilledMessage:
+    incident, system, plan, until = scene.incident, scene.system, scene.plan, scene.recorded_until
+    return fill_template(template, incident, system, plan, now, scene.zone, values, promise, until)
 
 
 def _find_last_message(template: Template, incident: Incident) -> Update | None:
@@ -245,7 +305,7 @@ def _find_last_message(template: Template, incident: Incident) -> Update | None:
 
 def _continue_words(last: Update, fresh: FilledMessage, scene: MessageContext, now: datetime) -> FilledMessage:
     """A person's own words again, with the new time of the next message in the place of the old one."""
-    text, name = last.text.strip(), "what is new"
+    text, name = remove_record_end(last.text.strip()), "what is new"
     new = format_moment(fresh.promised, now, scene.zone) if fresh.promised else make_mark("next update")
     if last.promised is not None:
         for old in (format_moment(last.promised, last.at, scene.zone), format_brief(last.promised, scene.zone)):

@@ -33,7 +33,6 @@ from cockpit.model.text import clean_line, clean_text
 # Fields of a template that are choices: `Investigating/Identified/Resolved`, `[30 minutes / 1 hour]`, `[P0/P1]`.
 
 _ALTERNATIVES = re.compile(r"\s*[/|]\s*|\s+or\s+")
-_ORDER = tuple(Status)
 
 
 def list_options(field: str) -> list[str]:
@@ -54,15 +53,14 @@ def chosen_length(offered: Sequence[str], promise: timedelta | None) -> str:
 
 
 def chosen_status(offered: Sequence[str], now: Status) -> str:
-    """The furthest of the statuses offered that the incident has reached: a message never claims more.
-
-    "" where fewer than two of them are statuses, or the incident has reached none of them.
-    """
+    """Of several statuses that are offered the one that the incident has, also where it is not among them: the nearest
+    would say that less, or more, was reached. "" where fewer than two of them are statuses."""
     by_name = {text.casefold(): text for text in offered}
-    if len(by_name.keys() & set(_ORDER)) < 2:
+    names = by_name.keys() & set(Status)
+    if len(names) < 2:
         return ""
-    reached = _ORDER[: _ORDER.index(now) + 1]
-    return next((by_name[status] for status in reversed(reached) if status in by_name), "")
+    word = now.value.capitalize() if by_name[min(names)][:1].isupper() else now.value
+    return by_name.get(now, word)
 
 
 def chosen_level(offered: Sequence[str], severity: str, severity_scale: SeverityScale) -> str:
@@ -126,6 +124,7 @@ _FIELD = re.compile(
     | \b(?P<abbreviation>[A-Z]{{3,5}})\b""",
     re.VERBOSE,
 )
+_AS_OF_SENTENCE = re.compile(r"\n\nAll of this is as of [^\n]*\.$")
 _PROMISE_SENTENCE = re.compile(r"\n\nThe next message follows by [^\n]*\.$")
 _NOTES = re.compile(r"\^.*|\d+")  # `[1]` and `[^note]` refer to something
 _TAGS = re.compile(
@@ -157,11 +156,13 @@ def fill_template(
     zone: tzinfo,
     values_by_name: Mapping[str, str] | None = None,
     promise: timedelta | None = None,
+    recorded_until: datetime | None = None,
 ) -> FilledMessage:
     """`values_by_name` is what a person typed, by the names of the fields; it comes before what the incident knows.
 
     `promise` is in how long the next message follows: None is as often as the incident's rules ask, zero is not at all.
-    A promise that was given and has no field in the template becomes a sentence at its end.
+    A promise that was given and has no field in the template becomes a sentence at its end. `recorded_until` is the end
+    of the record where nobody records now: what is told is as of then.
     """
     message_facts = collect_message_facts(
         incident,
@@ -171,6 +172,7 @@ def fill_template(
         zone,
         usual_promise(incident, plan) if promise is None else promise,
         template.audience,
+        recorded_until,
     )
     words = plain_words(template.text)
     filling = _Filling(
@@ -191,6 +193,18 @@ def fill_template(
     )
 
 
+def add_record_end(text: str, recorded_until: datetime | None, now: datetime, zone: tzinfo) -> str:
+    """The text with the sentence as of when it tells things, where nobody records now: its readers see no record."""
+    if recorded_until is None:
+        return text
+    return f"{text}\n\nAll of this is as of {format_moment(recorded_until, now, zone)}.".lstrip()
+
+
+def remove_record_end(text: str) -> str:
+    """The text without that sentence."""
+    return _AS_OF_SENTENCE.sub("", text)
+
+
 def plain_words(text: str) -> str:
     """The words of a piece of Markdown: a message is read in a mail or a chat, which draw neither stars nor quotes."""
     unquoted = _QUOTED.sub("", strip_marks(clean_text(text)))
@@ -203,7 +217,7 @@ def read_filled_values(template: Template, text: str) -> dict[str, str]:
     {} where the words between them are a person's own by now. Read once from its beginning to its end.
     """
     plain = plain_words(template.text).strip()
-    text = _PROMISE_SENTENCE.sub("", text.removeprefix(f"{DRILL}\n\n").strip())
+    text = _PROMISE_SENTENCE.sub("", remove_record_end(text.strip()).removeprefix(f"{DRILL}\n\n").strip())
     values_by_name: dict[str, str] = {}
     end, place, name = 0, 0, ""
     matches = [*_FIELD.finditer(plain), None]

@@ -9,6 +9,7 @@ from cockpit.model.event import Event, Kind, text_of, words_of
 from cockpit.model.incident import Incident, Status
 from cockpit.model.system import Webhook, WebhookTurn
 from cockpit.model.time import format_duration, format_timestamp
+from cockpit.recorder.record_end import describe_record_end
 
 WAITS_FOR = timedelta(minutes=10)  # a turn that nobody could tell for so long is not posted any more
 LONGEST_TEXT = 2_000  # characters of a message; Slack takes 3,000 in one block
@@ -55,8 +56,12 @@ def list_turns(webhook: Webhook, events: Sequence[Event], now: datetime) -> list
     ]
 
 
-def build_notice(event: Event, incident: Incident, system: str) -> WebhookNotice:
-    """What a turn says, in words and as a document."""
+def build_notice(
+    event: Event, incident: Incident, system: str, recorded_until: datetime | None = None, now: datetime | None = None
+) -> WebhookNotice:
+    """What a turn says, in words and as a document. `recorded_until` is the end of the record where nobody records
+    `now`: of an open incident it says so."""
+    is_cut = recorded_until is not None and incident.open
     reason = text_of(event.detail, "reason")
     text = words_of(event.detail, "text")[:LONGEST_TEXT]
     drill = "DRILL: " if incident.drill else ""
@@ -66,6 +71,7 @@ def build_notice(event: Event, incident: Incident, system: str) -> WebhookNotice
         *([f"Reason: {reason}"] if reason else []),
         *([text] if text else []),
         f"{event.occurred:%Y-%m-%d %H:%M} UTC{f', by {event.actor}' if event.actor else ''}",
+        *([describe_record_end(recorded_until, now or recorded_until)] if recorded_until and is_cut else []),
     ]
     document = {
         "version": 1,
@@ -73,6 +79,7 @@ def build_notice(event: Event, incident: Incident, system: str) -> WebhookNotice
         "turn": find_turn(event),
         "headline": headline,
         "system": system,
+        "recorded_until": format_timestamp(recorded_until) if recorded_until and is_cut else None,
         "incident": {
             "id": incident.id,
             "title": incident.title,

@@ -27,6 +27,7 @@ from cockpit.model.secret import Secret
 from cockpit.model.system import Environment, Webhook
 from cockpit.model.text import clean_line
 from cockpit.model.time import Time
+from cockpit.recorder.record_end import read_record_end
 from cockpit.timeline.timeline import Timeline
 
 log = logging.getLogger(__name__)
@@ -122,7 +123,9 @@ class WebhookSender:
         outcome, reason = "failed", "cancelled before it was sent"
         try:
             incident = await asyncio.to_thread(self._find, str(event.incident))
-            outcome, reason = await self.send(webhook, build_notice(event, incident, self._system))
+            now = self._time.now()
+            until = await asyncio.to_thread(read_record_end, self._timeline, incident.environment, now)
+            outcome, reason = await self.send(webhook, build_notice(event, incident, self._system, until, now))
         except asyncio.CancelledError:
             outcome, reason = "unknown", "the cockpit ended while it was sent"
             raise

@@ -1,12 +1,15 @@
 """A message is printed from its template, mended in an editor, and written down once it was sent."""
 
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from cockpit.cli.incident.entries import find_template
 from cockpit.cli.options import Refusal
+from cockpit.model.event import Draft, Kind
 from cockpit.model.plan import Template
+from cockpit.model.time import parse_timestamp
 from tests.integration.cli.shell import Shell
 
 
@@ -58,3 +61,24 @@ def test_a_message_is_found_by_its_words_and_by_its_readers(text: str, id: str) 
 def test_of_several_messages_for_the_same_readers_none_is_chosen() -> None:
     with pytest.raises(Refusal):
         find_template(tuple(replace(template, audience="authority") for template in TEMPLATES), "authority")
+
+
+def test_after_the_end_the_message_for_the_end_is_meant_and_named(told: Shell) -> None:
+    told.say("resolve", "--because", "fixed")
+    for name, id in (("client", "client-resolved"), ("team", "team-resolved"), ("resolved (team)", "team-resolved")):
+        printed = told.type("message", name)
+        assert printed.exit_code == 0, printed.output
+        assert (f"`{id}`" in printed.stderr) is (name in ("client", "team"))
+        assert told.ask("message", name)["template"] == id
+    assert told.ask("message", "declaration")["template"] == "declaration"
+
+
+def test_a_message_without_a_recorder_names_the_end_of_the_record(told: Shell) -> None:
+    """Declared from a shell, and nobody ever recorded: nothing to say. A recorder that stopped is another thing."""
+    assert told.ask("message", "status-line")["recorded_until"] is None
+    ended = datetime.now(UTC) - timedelta(minutes=7)
+    told.record(Draft(Kind.RECORDER, "recording ended", ended, "default", detail={"what": "stopped"}))
+    document = told.ask("message", "client")
+    assert document["recorded_until"] is not None
+    assert document["text"].endswith(f"All of this is as of {parse_timestamp(document['recorded_until']):%H:%M} UTC.")
+    assert " · as of " in told.say("message", "status-line")

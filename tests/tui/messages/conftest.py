@@ -77,6 +77,7 @@ class Play:
 
     def __init__(self, folder: Path, plan: Plan = PLAN) -> None:
         self.time = Clock(NOW)
+        self.record_ends: dict[str, datetime] = {}
         self.plan = plan
         self.environment = Environment("prod", production=True)
         self.system = System("Meetings", (self.environment,), data=str(folder), severity_scale=plan.severity_scale)

@@ -192,3 +192,23 @@ def test_a_time_that_the_text_names_is_what_is_promised_whenever_it_was_sent(zon
 
     assert filled.promised is not None
     assert promise_when_sent(filled, filled.text, SUMMER, SUMMER + timedelta(minutes=9), zone) == filled.promised
+
+
+@pytest.mark.parametrize("template", [CLIENT, TEAM, STATUS_LINE, DECLARATION])
+def test_a_message_without_a_recorder_says_as_of_when_and_the_next_one_not_twice(template: Template) -> None:
+    known, until = incident(), SUMMER - timedelta(minutes=9)
+    cut = replace(scene(known), recorded_until=until)
+    text = compose_message(template, cut, SUMMER).text
+    assert text.count("as of 02:17 NZDT (13:17") == 1
+    assert "as of" not in compose_message(template, scene(known), SUMMER).text
+    again = incident(updates=(sent(text.replace("⟦", "").replace("?⟧", ""), template.id),))
+    later = compose_message(template, replace(scene(again), recorded_until=until), SUMMER).text
+    assert later.count("as of 02:17") == 1
+
+
+def test_the_duration_of_a_message_ends_with_the_record() -> None:
+    known = incident(impact_started=SUMMER - timedelta(minutes=30))
+    template = Template("t", "T", "[duration]", "team")
+    cut = replace(scene(known), recorded_until=SUMMER - timedelta(minutes=20))
+    assert compose_message(template, cut, SUMMER).text.startswith("at least 10 minutes")
+    assert compose_message(template, scene(known), SUMMER).text == "30 minutes"

@@ -157,7 +157,7 @@ def test_when_users_felt_it_is_when_it_started_and_another_day_is_named() -> Non
     [
         (Status.INVESTIGATING, "Investigating"),
         (Status.IDENTIFIED, "Identified"),
-        (Status.MONITORING, "Identified"),  # the furthest on offer that is true
+        (Status.MONITORING, "Monitoring"),  # not on offer, and what it is all the same
         (Status.RESOLVED, "Resolved"),
     ],
 )

@@ -2,7 +2,7 @@
 
 import json
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -132,3 +132,13 @@ def test_whatever_an_update_holds_the_body_is_json_of_a_size_that_is_taken(text:
         blocks = json.loads(body)["blocks"]
         assert all(len(block["text"]["text"]) <= 3_000 for block in blocks)
         assert len(blocks[0]["text"]["text"]) <= 150
+
+
+@pytest.mark.parametrize(("is_over", "until"), [(False, at(20)), (False, None), (True, at(20))])
+def test_of_an_open_incident_that_nobody_records_it_says_as_of_when(is_over: bool, until: datetime | None) -> None:
+    incident, events = night()
+    incident = incident if is_over else replace(incident, resolved=None)
+    notice = build_notice(events[2], incident, "Shop", until, at(25))
+    is_cut = until is not None and not is_over
+    assert any("as of 02:20:00 UTC" in line for line in notice.lines) is is_cut
+    assert (notice.document["recorded_until"] is not None) is is_cut
