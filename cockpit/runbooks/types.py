@@ -3,8 +3,8 @@
 import hashlib
 import json
 import shlex
-from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass, field
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime
 from typing import Protocol
 
@@ -143,6 +143,17 @@ class KeptShell:
         }
         return " · ".join((*(f"{name}={clean_line(text, SHOWN_VALUE)}" for name, text in texts.items()), *self.options))
 
+    @property
+    def taken_away(self) -> frozenset[str]:
+        """Variables that no program of a step finds: unset, or exported no more."""
+        hidden = (name for name, variable in self.variables.items() if not variable.exported or variable.is_array)
+        return frozenset((*self.unset, *hidden))
+
+    def without(self, names: Collection[str]) -> "KeptShell":
+        """The same without what it says of these variables."""
+        variables = {name: variable for name, variable in self.variables.items() if name not in names}
+        return replace(self, variables=variables, unset=tuple(name for name in self.unset if name not in names))
+
     def environment(self) -> dict[str, str]:
         """The single values, for the environment that bash starts with; `restoring_script` takes back the exporting."""
         return {name: variable.value for name, variable in self.variables.items() if not variable.is_array}
@@ -165,6 +176,18 @@ class KeptShell:
 
 
 NOTHING_KEPT = KeptShell()
+
+
+@dataclass(frozen=True, slots=True)
+class PinnedVariables:
+    """Variables that hold the tools of a step to what they are set to when it starts, and what these variables said
+    `before`, None where they were not set: that is what the step leaves to the next one."""
+
+    values: Mapping[str, str] = field(default_factory=dict)
+    before: Mapping[str, str | None] = field(default_factory=dict)
+
+
+NOTHING_PINNED = PinnedVariables()
 
 
 @dataclass(frozen=True, slots=True)

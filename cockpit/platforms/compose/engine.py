@@ -97,8 +97,7 @@ def read_docker_context(environ: Mapping[str, str]) -> tuple[str, str]:
 
     Raises SourceError where it is named and not there.
     """
-    folder = Path(environ.get("DOCKER_CONFIG") or Path(environ.get("HOME", "~")).expanduser() / ".docker")
-    name = environ.get("DOCKER_CONTEXT", "") or read_text(_read_json_file(folder / "config.json").get("currentContext"))
+    folder, name = _find_docker_folder(environ), name_docker_context(environ)
     if name in ("", "default"):
         return LOCAL, ""
     digest = hashlib.sha256(name.encode()).hexdigest()  # so docker calls the folder of a context
@@ -116,6 +115,16 @@ def read_docker_context(environ: Mapping[str, str]) -> tuple[str, str]:
         )
     certificates = folder / "contexts" / "tls" / digest / "docker"
     return host, str(certificates) if (certificates / "ca.pem").exists() else ""
+
+
+def name_docker_context(environ: Mapping[str, str]) -> str:
+    """The context that docker is set to, by DOCKER_CONTEXT or by its own configuration; "" where neither says."""
+    folder = _find_docker_folder(environ)
+    return environ.get("DOCKER_CONTEXT", "") or read_text(_read_json_file(folder / "config.json").get("currentContext"))
+
+
+def _find_docker_folder(environ: Mapping[str, str]) -> Path:
+    return Path(environ.get("DOCKER_CONFIG") or Path(environ.get("HOME", "~")).expanduser() / ".docker")
 
 
 def _explain_other_engine(shown: EngineAddress, now: EngineAddress) -> Problem:

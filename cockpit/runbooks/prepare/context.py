@@ -17,7 +17,7 @@ from cockpit.platforms.platform import Platform
 from cockpit.runbooks.prepare.candidates import PrintedOutput
 from cockpit.runbooks.prepare.folders import find_start_folders
 from cockpit.runbooks.prepare.values import Live, Reveal
-from cockpit.runbooks.types import NOTHING_KEPT, Finished, KeptShell
+from cockpit.runbooks.types import NOTHING_KEPT, NOTHING_PINNED, Finished, KeptShell, PinnedVariables
 
 if TYPE_CHECKING:
     from cockpit.azure.client import Azure
@@ -82,6 +82,7 @@ class RunContext:
     incident: str | None = None
     kept_shell: KeptShell = NOTHING_KEPT  # what the steps before have left
     printed: Sequence[PrintedOutput] = ()  # and printed
+    pinned: PinnedVariables = NOTHING_PINNED  # what holds the tools of the step to what they were set to at its start
 
     def narrow(
         self,
@@ -135,7 +136,8 @@ class RunContext:
             "COCKPIT_OPERATOR": self.author.name,
         }
         chosen = {**_list_platform_variables(self.environment), **self.environment.shell}
-        return build_step_environment(self.environ, {**chosen, **ours, **(variables or {})}, tty=tty)
+        more = {**chosen, **ours, **(variables or {}), **self.pinned.values}
+        return build_step_environment(self.environ, more, tty=tty)
 
 
 def _list_platform_variables(environment: Environment) -> dict[str, str]:

@@ -20,7 +20,7 @@ from cockpit.platforms.registry import list_used_kinds
 from cockpit.runbooks.shell_syntax.cluster_options import list_cluster_options
 from cockpit.runbooks.shell_syntax.requirements import list_guarded_tools, list_tools_of_scripts, read_scripts
 from cockpit.runbooks.shell_syntax.tool_calls import list_tool_calls, spell_out_tools
-from cockpit.runbooks.types import Prepared, RunRefused
+from cockpit.runbooks.types import NOTHING_PINNED, PinnedVariables, Prepared, RunRefused
 
 QUESTIONS = {
     "az": ("az", "account", "show", "--query", "id", "--output", "tsv"),
@@ -178,10 +178,15 @@ async def look_again(
 
 
 async def must_fit(
-    prepared: Prepared, environment: Environment, env: Mapping[str, str], answers: MutableMapping[str, str]
+    prepared: Prepared,
+    environment: Environment,
+    env: Mapping[str, str],
+    answers: MutableMapping[str, str],
+    pinned: PinnedVariables,
 ) -> None:
-    """Ask again, now, before a change that goes through a shell. Raises RunRefused."""
-    if reason := await misfit_now(prepared, environment, env, answers):
+    """Ask again, now, before a change that goes through a shell. `pinned` are variables that hold the tools to what
+    they answer now. Raises RunRefused."""
+    if reason := await misfit_now(prepared, environment, env, answers, pinned):
         raise RunRefused(
             f"{reason[0].upper()}{reason[1:]}: nothing was started.", code="target-guard", reason=reason[1:]
         )
@@ -249,7 +254,11 @@ def list_script_notices(prepared: Prepared, environment: Environment) -> list[st
 
 
 async def misfit_now(
-    prepared: Prepared, environment: Environment, env: Mapping[str, str], answers: MutableMapping[str, str]
+    prepared: Prepared,
+    environment: Environment,
+    env: Mapping[str, str],
+    answers: MutableMapping[str, str],
+    pinned: PinnedVariables = NOTHING_PINNED,
 ) -> str:
     """Why a change would be made on something else, by the word of its tools at this moment; "" when it would not.
 
@@ -257,7 +266,7 @@ async def misfit_now(
     """
     if prepared.script is None or prepared.kind not in (StepKind.CHANGE, StepKind.DANGER):
         return ""
-    own_env = {**env, **prepared.script.variables}
+    own_env = find_program_environment(prepared, env) | dict(pinned.values)
     for tool in list_tools(prepared):
         if target := find_expected_target(tool, environment):
             answers[tool] = await ask_tool(tool, own_env)
@@ -275,6 +284,13 @@ async def misfit_now(
     return ""
 
 
+def find_program_environment(prepared: Prepared, env: Mapping[str, str]) -> dict[str, str]:
+    """What the programs of a step find: `env` with its values, without what an earlier step has taken away."""
+    variables = prepared.script.variables if prepared.script is not None else {}
+    taken_away = prepared.kept_shell.taken_away
+    return {name: value for name, value in {**env, **variables}.items() if name not in taken_away}
+
+
 def add_helm_variables(command: str, env: Mapping[str, str]) -> str:
     """A command of helm with the variables that lead it to another cluster, as if they were written before it."""
     if not re.search(r"\bhelm(?:file)?\b", command):
@@ -289,6 +305,11 @@ async def ask_tool(tool: str, env: Mapping[str, str]) -> str:
 
 async def read_program_output(argv: tuple[str, ...], env: Mapping[str, str]) -> str:
     """One line of a program's output; "" when it fails, is not there, or takes too long."""
+    return clean_line(await read_program_text(argv, env), 200)
+
+
+async def read_program_text(argv: tuple[str, ...], env: Mapping[str, str]) -> str:
+    """All that a program prints, as it is; "" when it fails, is not there, or takes too long."""
     try:
         process = await asyncio.create_subprocess_exec(
             *argv,
@@ -309,4 +330,4 @@ async def read_program_output(argv: tuple[str, ...], env: Mapping[str, str]) -> 
         with suppress(ProcessLookupError):  # also what it started, its time may be over
             os.killpg(process.pid, signal.SIGKILL)
         await process.wait()
-    return clean_line(output, 200) if process.returncode == 0 else ""
+    return output.decode("utf-8", "replace") if process.returncode == 0 else ""

@@ -176,7 +176,7 @@ async def run_in_shell(
         owner = await asyncio.to_thread(
             shell.start_command,
             argv,
-            env=add_restoring_variables(env, context.kept_shell) if keeps else env,
+            env=add_restoring_variables(env, context.kept_shell.without(context.pinned.values)) if keeps else env,
             cwd=prepared.cwd,
             secrets=secrets,
             place=files.place,
@@ -185,6 +185,7 @@ async def run_in_shell(
             keep=(files.lock,),
             grace=context.grace,
             kept=tuple(context.kept_shell.variables) if keeps else None,
+            pinned=context.pinned.before,
             secret_names=list_fetched_secrets(prepared.as_written) if keeps else (),
             withholds_output=prints_secret(prepared.as_run, language_of(prepared)),
         )
@@ -233,7 +234,7 @@ async def run_on_terminal(prepared: Prepared, context: "RunContext", writing: Wr
     argv, variables = make_shell_start(prepared.script, language_of(prepared), out_of_sight=bool(prepared.hidden))
     env = context.shell(variables, tty=True)
     if keeps_shell(prepared):
-        env = add_restoring_variables(env, context.kept_shell)
+        env = add_restoring_variables(env, context.kept_shell.without(context.pinned.values))
 
     def there() -> Finished:
         return judge_outcome(

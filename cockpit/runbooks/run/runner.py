@@ -50,6 +50,7 @@ from cockpit.runbooks.run.notices import (
     describe_unseen_check,
     find_temporary_change,
 )
+from cockpit.runbooks.run.pinned_targets import pin_targets
 from cockpit.runbooks.run.process.identity import this_process
 from cockpit.runbooks.run.runs import (
     RUN_KINDS,
@@ -60,7 +61,15 @@ from cockpit.runbooks.run.runs import (
 from cockpit.runbooks.run.shell_record import read_shell
 from cockpit.runbooks.run.trust import Trust
 from cockpit.runbooks.shell_syntax import requirements
-from cockpit.runbooks.types import NOTHING_KEPT, Output, Prepared, Resolved, RunRefused
+from cockpit.runbooks.types import (
+    NOTHING_KEPT,
+    NOTHING_PINNED,
+    Output,
+    PinnedVariables,
+    Prepared,
+    Resolved,
+    RunRefused,
+)
 
 if TYPE_CHECKING:
     from cockpit.azure.client import Azure
@@ -463,7 +472,8 @@ class Runner:
             return newest
 
         judge()  # what is refused anyway is refused before anything is asked
-        await target_guard.must_fit(prepared, self.environment, self._context.shell(), self._guards)
+        pinned = await self._pin_targets(run, prepared)
+        await target_guard.must_fit(prepared, self.environment, self._context.shell(), self._guards, pinned)
         await self._must_serve_as_agreed(run, prepared)
         await asyncio.to_thread(preconditions.must_stand_on_what_was_shown, prepared)
         secret = self._list_secrets(run, prepared)
@@ -471,13 +481,29 @@ class Runner:
             run,
             prepared,
             consent.approval,
-            replace(self.context_of(run), kept_shell=prepared.kept_shell),
+            replace(self.context_of(run), kept_shell=prepared.kept_shell, pinned=pinned),
             secret,
             on_output,
             judge,
             again=consent.again,
         )
         return attempt_numbered(self.run(run.id), prepared.step.ordinal, number)
+
+    async def _pin_targets(self, run: Run, prepared: Prepared) -> PinnedVariables:
+        """Hold the tools of a step to what they are set to now. Raises RunRefused where that cannot be written down."""
+        if prepared.script is None:
+            return NOTHING_PINNED
+        folder = self._data / "runs" / run.id
+        try:
+            env = target_guard.find_program_environment(prepared, self._context.shell())
+            return await pin_targets(prepared, env, folder)
+        except OSError as error:
+            raise RunRefused(
+                f"Nothing can be written in {folder}: {error.strerror}. Nothing was started.",
+                code="not-writable",
+                folder=folder,
+                reason=error.strerror,
+            ) from error
 
     def _list_secrets(self, run: Run, prepared: Prepared) -> list[str]:
         """What nothing that this step prints may show: the secrets of the configuration, those that it or a step before

@@ -56,11 +56,13 @@ def start_command(
     keep: Sequence[int] = (),
     grace: float = 5.0,
     kept: Sequence[str] | None = None,
+    pinned: Mapping[str, str | None] = {},
     secret_names: Iterable[str] = (),
     withholds_output: bool = False,
 ) -> Owner:
     """Start a command; its supervisor. `descriptor` is the open transcript, `keep` are more files it holds open;
-    `kept` names the variables that earlier steps left, None where nothing is to be kept of what this one leaves, and
+    `kept` names the variables that earlier steps left, None where nothing is to be kept of what this one leaves,
+    `pinned` says what variables of `env` that hold for this step alone said before, and
     `secret_names` those of which no value is. `withholds_output`: what it prints is a secret.
 
     Blocking, for some milliseconds. Raises OSError.
@@ -75,6 +77,7 @@ def start_command(
         exit_file=str(place.exit_file),
         state_file="" if kept is None else str(place.state_file),
         kept=list(kept or ()),
+        pinned=dict(pinned),
         secret_names=sorted(secret_names),
         withholds_output=withholds_output,
         group_file=str(place.group_file),

@@ -9,7 +9,7 @@ import json
 import re
 import shlex
 from collections.abc import Callable, Collection, Iterator, Mapping
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 
 from cockpit.runbooks.run.process.files import read_json, write_whole
@@ -84,17 +84,23 @@ def build_kept_shell(
     *,
     started_with: Mapping[str, str],
     before: Collection[str],
+    pinned: Mapping[str, str | None],
     is_secret: Callable[[str, str], bool],
     host: str,
 ) -> KeptShell | None:
     """What is to be kept of what the script reported. `started_with` is the environment of the step at its start,
-    `before` names what earlier steps had left; `is_secret` is asked of each name and value.
+    `before` names what earlier steps had left, `pinned` what held for this step alone, with what it said before;
+    `is_secret` is asked of each name and value.
     """
     reported = parse_reported_state(data)
     if reported is None:
         return None
     folder, variables, too_long = reported
     kept, hidden = dict[str, KeptVariable](), list[str]()
+    for name, value in pinned.items():
+        if name in variables:
+            variables[name] = _take_back(variables[name], started_with[name], value or "")
+    started_with = {**started_with, **{name: value or "" for name, value in pinned.items()}}
     for name, variable in variables.items():
         is_unchanged = started_with.get(name) == variable.value and variable.exported and not variable.is_array
         if OWN_NAMES.fullmatch(name) or (is_unchanged and name not in before):
@@ -122,6 +128,13 @@ def build_kept_shell(
         folder_stack=() if any(map(has_surrogates, stack)) else stack,
         options=list_changed_options(shell_options.get("before", ""), shell_options.get("after", "")),
     )
+
+
+def _take_back(variable: KeptVariable, pinned: str, before: str) -> KeptVariable:
+    """A variable without what held for one step alone; a path of ours goes also where the step has added to it."""
+    if pinned.startswith("/"):
+        return replace(variable, value=variable.value.replace(pinned, before))
+    return replace(variable, value=before) if variable.value == pinned else variable
 
 
 def has_surrogates(text: str) -> bool:

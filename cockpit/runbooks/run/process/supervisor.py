@@ -14,7 +14,7 @@ import sys
 import time
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -50,6 +50,7 @@ class Job:
     grace: float = 5.0
     state_file: str = ""  # where what the shell leaves to the next step is kept; "" for nowhere
     kept: tuple[str, ...] | list[str] = ()  # the variables that earlier steps left
+    pinned: Mapping[str, str | None] = field(default_factory=dict)  # what variables for this step alone said before
     secret_names: tuple[str, ...] | list[str] = ()  # variables whose values are never kept, whatever they are
     withholds_output: bool = False  # what it prints is a secret: its standard output goes nowhere
     group_file: str = ""  # where the command's own process stands, for whoever comes after a supervisor that was killed
@@ -146,6 +147,7 @@ class Supervisor:
             reported,
             started_with=started_with,
             before=self.job.kept,
+            pinned=self.job.pinned,
             is_secret=self._is_secret,
             host=os.uname().nodename,
         )
