@@ -125,6 +125,8 @@ _FIELD = re.compile(
     re.VERBOSE,
 )
 _AS_OF_SENTENCE = re.compile(r"\n\nAll of this is as of [^\n]*\.$")
+_GOES_ON = re.compile(r", (?:until|again since|except from) (?:\d\d? [A-Z]\w\w )?\d\d:\d\d |, except \d+ times ")
+"""How a time goes on behind a comma."""
 _PROMISE_SENTENCE = re.compile(r"\n\nThe next message follows by [^\n]*\.$")
 _NOTES = re.compile(r"\^.*|\d+")  # `[1]` and `[^note]` refer to something
 _TAGS = re.compile(
@@ -214,17 +216,20 @@ def plain_words(text: str) -> str:
 def read_filled_values(template: Template, text: str) -> dict[str, str]:
     """What stood in the fields of a message that was made from `template`, by their names in lower case.
 
-    {} where the words between them are a person's own by now. Read once from its beginning to its end.
+    {} where the words between them are a person's own by now. Read once from its beginning to its end. A comma within
+    what a time says (`02:14 UTC, until 02:20 UTC`) ends it as little as a space does, whatever stands between fields.
     """
     plain = plain_words(template.text).strip()
     text = _PROMISE_SENTENCE.sub("", remove_record_end(text.strip()).removeprefix(f"{DRILL}\n\n").strip())
     values_by_name: dict[str, str] = {}
-    end, place, name = 0, 0, ""
+    end, place, name, is_time = 0, 0, "", False
     matches = [*_FIELD.finditer(plain), None]
     for field in matches:
         start, stop = field.span() if field else (len(plain), len(plain))
         literal = plain[end:start]
         found = text.find(literal, place) if literal else (len(text) if field is None else place)
+        while is_time and literal and found >= 0 and _GOES_ON.match(text, found):
+            found = text.find(literal, found + 1)
         if found < 0 or (not name and found != place):
             return {}
         if field is None and not literal.strip():
@@ -235,6 +240,7 @@ def read_filled_values(template: Template, text: str) -> dict[str, str]:
                 values_by_name.setdefault(name, value)
         place, end = found + len(literal), stop
         name = _normalize_key(_get_field_name(field)) if field else ""
+        is_time = field is not None and _is_bracketed(field) and moment_of(*_split_field(field)) != ""
     return values_by_name
 
 
@@ -242,6 +248,10 @@ def _get_field_name(match: re.Match[str]) -> str:
     """The name of a field; for a choice of statuses without brackets a name that no field has."""
     name = match["square"] or match["angle"] or (match["curly"] or "").partition("|")[0]
     return name or "(not a field)"
+
+
+def _is_bracketed(match: re.Match[str]) -> bool:
+    return bool(match["square"] or match["curly"] or match["angle"])
 
 
 def _split_field(match: re.Match[str]) -> tuple[str, str]:
@@ -253,7 +263,7 @@ def _split_field(match: re.Match[str]) -> tuple[str, str]:
 
 def _asks_for_end(words: str) -> bool:
     """Whether a template has a place of its own for when it was over."""
-    fields = [match for match in _FIELD.finditer(words) if match["square"] or match["curly"] or match["angle"]]
+    fields = [match for match in _FIELD.finditer(words) if _is_bracketed(match)]
     return any(moment_of(*_split_field(match)) in ("restored", "resolved") for match in fields if not _no_field(match))
 
 

@@ -1,7 +1,7 @@
 """Who is told what, and what the next message begins with."""
 
 from dataclasses import replace
-from datetime import UTC, timedelta, tzinfo
+from datetime import UTC, datetime, timedelta, tzinfo
 
 import pytest
 from hypothesis import given, settings
@@ -21,7 +21,7 @@ from cockpit.incident.messages.offers import (
 )
 from cockpit.incident.messages.template import fill_template, find_marks, read_filled_values
 from cockpit.incident.signals import Signal
-from cockpit.model.incident import Incident, Status
+from cockpit.model.incident import HealthyPeriod, Incident, Status
 from cockpit.model.plan import CLIENT, TEAM, Plan, Template
 from cockpit.model.response import Update
 from cockpit.runbooks.plan.templates import find_reader
@@ -102,6 +102,45 @@ def test_the_next_message_begins_with_what_was_written_into_the_last_one() -> No
     assert "Status: Monitoring" in again.text, "what the cockpit knows is told as it is now"
     over = replace(known, status=Status.RESOLVED, resolved=SUMMER)
     assert "What did not work: orders cannot be placed" in compose_message(CLIENT_RESOLVED, scene(over), SUMMER).text
+
+
+def minutes_ago(minutes: float) -> datetime:
+    return SUMMER - timedelta(minutes=minutes)
+
+
+def well_between(start: float, end: float) -> HealthyPeriod:
+    return HealthyPeriod(minutes_ago(start), minutes_ago(end))
+
+
+@pytest.mark.parametrize("text", ["Since [Time], [Impact].", "[Start time], [Impact]", "[Impact], from [Time], [more]"])
+@pytest.mark.parametrize(
+    "well",
+    [
+        pytest.param((), id="once"),
+        pytest.param((well_between(40, 35),), id="with a pause"),
+        pytest.param(tuple(well_between(40 - 6 * n, 37 - 6 * n) for n in range(5)), id="with many"),
+        pytest.param((well_between(1500, 35),), id="of two days"),
+    ],
+)
+@pytest.mark.parametrize("is_over", [True, False])
+def test_of_the_last_message_only_what_a_person_wrote_is_in_the_next(
+    text: str, well: tuple[HealthyPeriod, ...], is_over: bool
+) -> None:
+    """When users felt it is told as it is now: an "until" of before a relapse would tell clients that it is over."""
+    plan = replace(PLAN, templates=(template := Template("ours", "Ours", text, "client"),))
+    before = incident(
+        impact_started=minutes_ago(1600 if well and well[0].start < minutes_ago(60) else 60),
+        mitigated=minutes_ago(5) if is_over else None,
+        healthy=well,
+    )
+    first = compose_message(template, scene(before, plan), SUMMER)
+    written = first.text.replace("⟦impact?⟧", "no orders, no baskets").replace("⟦more?⟧", "all else works")
+    relapsed = replace(before, mitigated=None, updates=(sent(written, "ours"),))
+    again = compose_message(template, scene(relapsed, plan), SUMMER)
+
+    assert not find_marks(again.text), written
+    assert "until" not in again.text
+    assert again.text.count("no orders, no baskets") == 1
 
 
 def test_words_that_a_person_wrote_whole_are_where_the_next_one_begins_and_it_asks_what_is_new() -> None:
