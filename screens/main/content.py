@@ -122,11 +122,15 @@ class CockpitContent:
             return True
         return [_read_state(probe) for probe in reading.value] != [_read_state(probe) for probe in self.view.probes]
 
+    def find_due(self) -> None:
+        """What is due now."""
+        self.asking = list_due_clocks(self.session, self.now, self._screen.cockpit.zone)
+
     def remind(self) -> None:
         """What is due now, and one notice for all that fell due since the last look."""
-        app, now = self._screen.cockpit, self.now
-        self.asking = list_due_clocks(self.session, now, app.zone)
-        notify_due_clocks(app, self._nudges.fresh(self.asking, now), now)
+        self.find_due()
+        now = self.now
+        notify_due_clocks(self._screen.cockpit, self._nudges.fresh(self.asking, now), now)
 
     def fill(self, name: str, today: date, *, people_only: bool, filtered: bool = False) -> FilledPanes:
         """The rows of one pane, from the newest Readings."""

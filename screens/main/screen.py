@@ -253,8 +253,11 @@ class CockpitScreen(KeyedScreen):
                 self.draw("timeline")
             for pane in self.panes:
                 pane.table.tick(now)
-            if self.is_active and self._edges.is_due("clocks", int(now.timestamp()) // LOOK_DUE):
-                self.content.remind()
+            if self._edges.is_due("clocks", int(now.timestamp()) // LOOK_DUE):
+                if self.is_active:
+                    self.content.remind()
+                else:
+                    self.content.find_due()  # in sight behind a dialog, which no notice disturbs
             if self.roomy:
                 self.draw("due")
         self._draw_edges()

@@ -11,6 +11,7 @@ from cockpit.model.clock import Clock, ClockKind
 from cockpit.model.event import Kind
 from cockpit.model.runbook import Runbook
 from screens.dialogs.declare import Declare
+from screens.dialogs.note import Note
 from screens.main import key_handlers
 from screens.main.key_handlers import KeyPress
 from screens.main.screen import CockpitScreen
@@ -74,6 +75,28 @@ async def test_what_is_behind_a_dialog_goes_on(cockpit: Open, stage: Stage) -> N
         breaks(stage, "billing")
         await pilot.pause(0.2)
         assert len(base.panes[3].table.rows) == rows + 1
+
+
+async def test_what_is_due_behind_a_dialog_is_what_is_due_now(cockpit: Open, stage: Stage) -> None:
+    """Somebody else does it in a second shell: the bar would count down to what is done."""
+
+    def tell(promised: str) -> None:
+        detail = {"audience": "client", "text": "we look", **({"promised": promised} if promised else {})}
+        known = {"incident": "INC-1", "actor": "ben", "detail": detail}
+        stage.timeline.record([draft(Kind.UPDATE, "update", 0, known)])
+
+    async with cockpit(120, 40) as pilot:
+        base = pilot.app.screen
+        assert isinstance(base, CockpitScreen)
+        stage.incident()
+        tell("2026-11-20T23:00:00.000000Z")
+        await pilot.press("n")
+        await pilot.pause(0.2)
+        assert "promise:client" in [due.clock.id for due in base.asking]
+        tell("")
+        await pilot.pause(0.2)
+        assert isinstance(pilot.app.screen, Note)
+        assert "promise:client" not in [due.clock.id for due in base.asking]
 
 
 @pytest.mark.parametrize(("key", "frame"), [("d", "#dialog"), ("question_mark", "#help")])
