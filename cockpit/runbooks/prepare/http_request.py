@@ -47,11 +47,23 @@ def build_request(
             f"{scheme}{base.shown.rstrip('/')}{visible_text}",
         )
     try:
-        names_somebody = urlsplit(path).username is not None
+        parts = urlsplit(path)
+        names_somebody = parts.username is not None
     except ValueError:
         raise RunRefused(f"{clean_line(visible_text, 200)} is no address.", code="address-unknown") from None
     if names_somebody:
         raise RunRefused("The address holds a name and password; it is not sent.", code="secret-in-url")
+    carries_secret = any(resolved_values_by_name[blank.name].secret for blank in find_placeholders(match[2], "http"))
+    if carries_secret and parts.scheme == "http" and parts.netloc.lower() not in plain_hosts:
+        from cockpit.azure.endpoints import is_loopback  # asked of few addresses, and it brings what none else needs
+
+        if not is_loopback(parts.hostname or ""):
+            raise RunRefused(
+                f"{clean_line(parts.netloc, 100)} would get a secret in the clear: use https, or name it without TLS"
+                " in the configuration.",
+                code="secret-in-the-clear",
+                host=clean_line(parts.netloc, 100),
+            )
     return Request(match[1], path, f"{match[1]} {visible_text}")
 
 

@@ -89,6 +89,24 @@ def test_a_secret_in_a_path_is_dots_and_in_no_repr() -> None:
     assert "hunter2" not in repr(found)
 
 
+@pytest.mark.parametrize(
+    ("address", "is_sent"),
+    [("http://10.9.8.7/by/{token}", False), ("http://app.test:81/by/{token}", False),
+     ("http://app.test/by/{token}", True),
+     ("http://127.0.0.2:18/by/{token}", True), ("http://localhost/{token}", True), ("https://10.9.8.7/{token}", True),
+     ("http://127.0.0.1.app.test/{token}", False), ("http://10.9.8.7/by/{id}", True)],
+)  # fmt: skip
+def test_a_secret_goes_without_tls_to_this_machine_and_to_hosts_that_are_named_so_alone(
+    address: str, is_sent: bool
+) -> None:
+    values = [value("token", "hunter2", secret=True), value("id", "7")]
+    if is_sent:
+        assert build_request(f"GET {address}", values, HOST, {"app.test"}).url.endswith(("hunter2", "7"))
+    else:
+        with pytest.raises(RunRefused, match="in the clear"):
+            build_request(f"GET {address}", values, HOST, {"app.test"})
+
+
 def test_a_missing_value_or_host_is_refused() -> None:
     with pytest.raises(RunRefused, match="id} has no value"):
         build_request("GET /jobs/{id}", [Resolved("id", None)], HOST)
