@@ -22,6 +22,7 @@ from cockpit.runbooks.run.process.identity import Owner
 RUN_KINDS = (Kind.RUN, Kind.STEP)
 """The kinds Runs wants to hear."""
 
+REDACTED = "(redacted)"  # the title of a run whose beginning was emptied
 OPEN = frozenset({StepState.RUNNING, StepState.UNKNOWN})
 JUDGED_BY_A_PERSON = frozenset({StepState.UNKNOWN, StepState.WARN})
 
@@ -35,11 +36,13 @@ class Runs:
         self.leaders: dict[str, frozenset[Owner]] = {}  # of each run that is not over: who began it or a step of it
         self._seen: set[int] = set()
         self._outcomes: dict[str, tuple[str, int, int]] = {}  # by the id of its event: run, step, attempt
+        self._beginnings: dict[str, str] = {}  # runs by the id of the event that began each
 
     def apply(self, event: Event) -> None:
         """Take one event. Never raises, whatever its detail holds."""
         if event.kind == Kind.REDACT:
             self._forget_output(event.subject)
+            self._forget_beginning(event.subject)
         if event.kind not in RUN_KINDS or event.id in self._seen:
             return
         self._seen.add(event.id)
@@ -60,6 +63,14 @@ class Runs:
         if attempt is not None:
             self.runs[id] = _with_attempt(self.runs[id], replace(attempt, output="", verified="", outcome=""))
 
+    def _forget_beginning(self, beginning: str) -> None:
+        """The event that told what was begun was emptied: what is known of the run is that it is one."""
+        run = self.runs.get(self._beginnings.get(beginning, ""))
+        if run is not None:
+            self.runs[run.id] = replace(
+                run, title=REDACTED, path="", procedure="", sha256="", values=(), served=()
+            )
+
     def owner(self, run: Run, attempt: Attempt) -> Owner:
         """The process that began an attempt which has no outcome yet; nobody once it has one."""
         return self.owners.get((run.id, attempt.step, attempt.number), Owner())
@@ -72,12 +83,13 @@ class Runs:
         detail = event.detail
         run = self.runs.get(event.subject)
         what = _read_text(detail, "what")
-        if what == "started" and run is None and event.subject:
+        if (what == "started" or event.redacted) and run is None and event.subject:
+            self._beginnings[str(event.id)] = event.subject
             self.runs[event.subject] = Run(
                 id=event.subject,
                 path=_read_text(detail, "path"),
                 procedure=_read_text(detail, "procedure"),
-                title=clean_line(name_run(detail)),
+                title=REDACTED if event.redacted else clean_line(name_run(detail)),
                 sha256=_read_text(detail, "sha256"),
                 environment=event.environment,
                 operator=event.actor,

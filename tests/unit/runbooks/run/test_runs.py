@@ -4,6 +4,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -117,6 +118,17 @@ def test_a_redaction_takes_the_output_out_of_a_run_that_is_open() -> None:
     run = fold(started(), step(2, "intent"), outcome, event(4, Kind.REDACT, "3"))
     assert run.state(1) is StepState.OK
     assert "zebra-coffee" not in repr(run)
+
+
+@pytest.mark.parametrize("is_read_later", [False, True])
+def test_a_run_whose_beginning_was_redacted_is_shown_without_its_words(is_read_later: bool) -> None:
+    """It was hidden after the next start, though its steps stood on the timeline and it was open in its incident."""
+    began = started()
+    emptied = replace(began, detail={}, summary="", redacted=True) if is_read_later else began
+    outcome = step(3, "outcome", state="ok")
+    run = fold(emptied, step(2, "intent"), outcome, event(4, Kind.REDACT, str(began.id)))
+    assert (run.title, run.path, run.values) == ("(redacted)", "", ())
+    assert run.state(1) is StepState.OK
 
 
 STATES = st.sampled_from([each.value for each in StepState])
