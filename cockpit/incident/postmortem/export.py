@@ -3,6 +3,7 @@
 import contextlib
 import csv
 import io
+import json
 import os
 import re
 import tempfile
@@ -22,8 +23,8 @@ from cockpit.incident.impact import as_of
 from cockpit.incident.load import list_alert_afterlife, read_deployment, with_events
 from cockpit.incident.metrics.metrics import list_metrics, recovery_metrics
 from cockpit.incident.postmortem.draft import default_path, render_draft, render_picture
-from cockpit.incident.postmortem.json_document import as_json
-from cockpit.incident.postmortem.merge import MergedDraft, NotOurDraft, merge_with_notes
+from cockpit.incident.postmortem.json_document import FORMAT, as_json
+from cockpit.incident.postmortem.merge import NAME, MergedDraft, NotOurDraft, merge_with_notes
 from cockpit.incident.postmortem.picture import SIGNATURE
 from cockpit.incident.revised_outcomes import revised_outcomes
 from cockpit.model.event import Event, describe_unseen, words_of
@@ -134,10 +135,11 @@ class Exporter:
 
     @property
     def preset(self) -> Path:
-        """In the team's checkout, whatever folder the person stands in."""
-        return find_export_folder(self.system.file, self.timeline.path) / default_path(self.incident).with_suffix(
-            f".{self.form}"
-        )
+        """In the team's checkout, whatever folder the person stands in: the file that holds it there already, whatever
+        it is called, for a title may be corrected; else one of its own name."""
+        folder = find_export_folder(self.system.file, self.timeline.path)
+        path = folder / default_path(self.incident).with_suffix(f".{self.form}")
+        return find_own_export(path, self.incident.id, self.form) or path
 
     def text(self) -> str:
         """What a new file would hold. Raises RecordError."""
@@ -218,6 +220,38 @@ def find_export_folder(configuration: str, timeline: Path) -> Path:
     """
     folder = Path(configuration or timeline).expanduser().absolute().parent
     return next((parent for parent in (folder, *folder.parents) if (parent / ".git").exists()), folder)
+
+
+HEAD_BYTES = 4096  # of a file, in which it says which incident it is of
+
+
+def find_own_export(path: Path, incident: str, form: ExportForm) -> Path | None:
+    """The file beside `path` that holds the export of an incident, `path` itself before any other and then the newest;
+    None where there is none. Blocking. Never raises: what cannot be read is none."""
+    own: list[Path] = []
+    with contextlib.suppress(OSError):
+        own = [other for other in path.parent.glob(f"*.{form}") if _is_export_of(other, incident, form)]
+    return max(own, key=lambda other: (other == path, _read_age(other)), default=None)
+
+
+def _is_export_of(path: Path, incident: str, form: ExportForm) -> bool:
+    try:
+        if not path.is_file():
+            return False
+        with path.open("rb") as file:
+            head = file.read(HEAD_BYTES).decode(_choose_encoding(form), "replace")
+    except OSError:
+        return False
+    if form is ExportForm.MARKDOWN:
+        match = NAME.search(head)
+        return match is not None and match["id"] == incident
+    return _read_signature(head, form) == _make_signature(incident, form)
+
+
+def _read_age(path: Path) -> float:
+    with contextlib.suppress(OSError):
+        return path.stat().st_mtime
+    return 0.0
 
 
 def preview_export(path: Path, text: str, form: ExportForm = ExportForm.MARKDOWN) -> str:
@@ -338,6 +372,13 @@ def _read_signature(text: str, form: ExportForm) -> tuple[str, ...]:
     """How an export begins, whenever it was written: the format, and the incident it is of."""
     lines = tuple(text.splitlines()[:3])
     return lines if form is ExportForm.JSON else (*lines[:1], *(line.partition(",")[0] for line in lines[1:2]))
+
+
+def _make_signature(incident: str, form: ExportForm) -> tuple[str, ...]:
+    """How an export of that incident begins."""
+    if form is ExportForm.JSON:
+        return ("{", f'  "format": {json.dumps(FORMAT)},', f'  "id": {json.dumps(incident)},')
+    return ",".join(COLUMNS), incident
 
 
 def _replace_file(target: Path, content: bytes, is_as_before: Callable[[], bool] = lambda: True) -> bool:

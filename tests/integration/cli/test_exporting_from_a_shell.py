@@ -5,6 +5,8 @@ import json
 import os
 from pathlib import Path
 
+import pytest
+
 from tests.integration.cli.shell import Shell
 
 
@@ -121,3 +123,24 @@ def test_the_whole_incident_is_json_and_its_timeline_a_table(shell: Shell) -> No
     table.write_text("mine")
     assert "not an export of this incident" in shell.refused("export", "--format", "csv")
     assert shell.say("export", "--format", "csv", "--output", "-").startswith("incident,time_utc,")
+
+
+@pytest.mark.parametrize("form", ["md", "json", "csv"])
+def test_after_its_title_was_corrected_it_is_exported_into_the_same_file(shell: Shell, form: str) -> None:
+    """It began a second draft without the words of people, who mended one and published the other."""
+    incident = declared(shell)
+    other = Path(shell.ask("export", "--format", form)["path"])
+    if form == "md":
+        question = "_What made this possible"
+        other.write_text(other.read_text().replace(question, f"A lock was held. {question}"))
+    (declaration,) = [event for event in shell.ask("timeline", "--incident", incident) if event["kind"] == "declare"]
+    shell.say("correct", str(declaration["id"]), "Orders fail")
+    path = Path(shell.ask("export", "--format", form)["path"])
+    assert path == other
+    assert [file for file in path.parent.iterdir() if file.suffix == path.suffix] == [path]
+    text = path.read_text()
+    assert "Orders fail" in text
+    assert form != "md" or "A lock was held." in text
+    shell.say("resolve")
+    declared(shell, "Something else")
+    assert Path(shell.ask("export", "--format", form)["path"]) != path
