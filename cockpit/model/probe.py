@@ -282,13 +282,13 @@ class ProbeFlap:
     longest_well: timedelta = timedelta()
     well_since: datetime | None = None
 
-    @property
-    def text(self) -> str:
-        """`flapped 7 times from 02:11:05 to 02:14:30 UTC, well for 12s at most in between`."""
+    def describe(self, unseen: str = "") -> str:
+        """`flapped 7 times from 02:11:05 to 02:14:30 UTC, well for 12s at most in between`; `unseen` is what stands
+        behind a beginning that only a first look dates."""
         day = "" if self.began.date() == self.last_bad.date() else "%Y-%m-%d "
         begin, end = (f"{moment.astimezone(UTC):{day}%H:%M:%S}" for moment in (self.began, self.last_bad))
         between = f", well for {format_duration(self.longest_well)} at most in between" if self.longest_well else ""
-        return f"flapped {self.times} times from {begin} to {end} UTC{between}"
+        return f"flapped {self.times} times from {begin}{unseen} to {end} UTC{between}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,14 +6,27 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from cockpit.model.alert import NOT_LISTED, UNENDED, Alert, AlertState, parse_severity
-from cockpit.model.event import OUTSIDE_KINDS, Draft, Event, Kind, OutsideChange, map_of, text_of, time_of
-from cockpit.model.probe import ProbeState
+from cockpit.model.event import (
+    OUTSIDE_KINDS,
+    UNSEEN_FROM,
+    Draft,
+    Event,
+    Kind,
+    OutsideChange,
+    describe_unseen_since,
+    map_of,
+    text_of,
+    time_of,
+)
+from cockpit.model.probe import ProbeFlap, ProbeState
 from cockpit.model.revision import Application
 from cockpit.model.time import format_age
 
 FLAPPING = "flapping"  # recorded once in the place of a probe's state, instead of every flip
 
 
+BAD_AT_LOOK = frozenset({ProbeState.DOWN.value, ProbeState.DEGRADED.value, FLAPPING})
+A_LOOK = timedelta(seconds=5)  # between a failing answer and the fact that tells of it
 SILENCED_AS = ("silenced", "inhibited", "muted")
 REMOVED = "removed"  # the probe left the configuration while it was bad
 
@@ -56,12 +69,21 @@ class RecordedAlert:
     rule: str = ""  # which version of its rule it fired by
 
 
+@dataclass(frozen=True, slots=True)
+class UnseenBeginning:
+    """When a fact that was there at a first look is dated, and since when it may have been so."""
+
+    occurred: datetime
+    unseen_from: datetime
+
+
 class LastRecorded:
     """A fold of what recorders wrote. A probe that is up and an alert that is resolved need no entry."""
 
     def __init__(self) -> None:
         self.probes: dict[str, str] = {}
         self.flapping_since: dict[str, datetime] = {}  # when each probe that flaps was found to
+        self.unseen_bad: dict[str, UnseenBeginning] = {}  # of probes, what was bad at the first look, or was since
         self.signals: dict[str, str] = {}
         self.alerts: dict[str, RecordedAlert] = {}
         self.apps: dict[str, RecordedApp] = {}
@@ -71,6 +93,7 @@ class LastRecorded:
     def apply(self, fact: Event | Draft) -> None:
         """Take one fact, written or about to be. Never raises, whatever its detail holds."""
         if fact.kind == Kind.PROBE:
+            self._keep_unseen(fact)
             _keep_state(self.probes, fact.subject, text_of(fact.detail, "state"))
             self.flapping_since.pop(fact.subject, None)
             if text_of(fact.detail, "state") == FLAPPING:
@@ -88,6 +111,23 @@ class LastRecorded:
         elif fact.kind == Kind.TRAFFIC:
             app = self.apps.setdefault(fact.subject, RecordedApp())
             app.traffic, app.last_traffic_event = _read_weights(map_of(fact.detail, "after")), fact.occurred
+
+    def _keep_unseen(self, fact: Event | Draft) -> None:
+        """Whether a probe was bad at a first look, until it turns bad before the eyes of a recorder."""
+        if text_of(fact.detail, "state") not in BAD_AT_LOOK:
+            return
+        if (since := time_of(fact.detail, UNSEEN_FROM)) is not None:
+            self.unseen_bad[fact.subject] = UnseenBeginning(fact.occurred, since)
+        elif self.probes.get(fact.subject, "") not in BAD_AT_LOOK:
+            self.unseen_bad.pop(fact.subject, None)
+
+    def describe_unseen_flap(self, name: str, flap: ProbeFlap) -> str:
+        """` (or before: nobody had recorded yet)` behind the beginning of how a probe flapped, where it failed at the
+        first look already."""
+        first = self.unseen_bad.get(name)
+        if first is None or not flap.began - A_LOOK <= first.occurred <= flap.last_bad + A_LOOK:
+            return ""
+        return describe_unseen_since(first.unseen_from, flap.began)
 
     def _alert(self, fact: Event | Draft) -> None:
         key, state = fact.subject, text_of(fact.detail, "state")

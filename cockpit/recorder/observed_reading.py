@@ -9,7 +9,7 @@ from cockpit.model.incident import RecordingBreak
 from cockpit.model.reading import GRACE, Reading
 from cockpit.model.time import format_timestamp
 from cockpit.recorder.changes import list_changes
-from cockpit.recorder.last_recorded import LastRecorded
+from cockpit.recorder.last_recorded import FLAPPING, LastRecorded
 
 ASKED_ONE_BY_ONE = (Kind.PROBE, Kind.SIGNAL)  # dated by our look
 # Dated by our look only where that is their moment: else their source told when. What a pipeline, a cluster or the
@@ -46,7 +46,10 @@ class ObservedReading:
 
     def _find_unseen_from(self, draft: Draft) -> datetime | None:
         last_break = self.last_break
-        began = min(draft.occurred, time_of(map_of(draft.detail, "answer"), "at") or draft.occurred)
+        evidence = map_of(draft.detail, "answer")
+        if text_of(draft.detail, "state") == FLAPPING:  # noticed after several failures
+            evidence = {"at": map_of(draft.detail, "flap").get("from")}
+        began = min(draft.occurred, time_of(evidence, "at") or draft.occurred)
         is_first = last_break is not None and began <= last_break.end + timedelta(seconds=self.reading.every + GRACE)
         if last_break is not None and is_first and not self._was_seen_before(draft):
             return last_break.begin

@@ -39,7 +39,7 @@ def probe_changes(
             continue
         yield Draft(
             Kind.PROBE,
-            _summarize_probe(result, state, was),
+            _summarize_probe(result, state, was, last_recorded),
             min(now if state == FLAPPING else result.since, now),
             environment,
             result.name,
@@ -186,8 +186,11 @@ def _read_settled_state(result: ProbeResult, now: datetime) -> str | None:
     return result.state.value
 
 
-def _summarize_probe(result: ProbeResult, state: str, was: str) -> str:
-    before = f"; it {result.flap.text}" if was == FLAPPING and result.flap else ""
+def _summarize_probe(result: ProbeResult, state: str, was: str, last_recorded: LastRecorded) -> str:
+    before = ""
+    if was == FLAPPING and result.flap:
+        unseen = last_recorded.describe_unseen_flap(result.name, result.flap)
+        before = f"; it {result.flap.describe(unseen)}"
     if state == ProbeState.UP:
         return f"{result.name} up again{before}"
     if state == ProbeState.UNKNOWN:

@@ -382,12 +382,22 @@ def _describe_stop(incident: Incident, events: Sequence[Event], stretch: FeltStr
         f", {stretch.later} more move{'' if stretch.later == 1 else 's'} of traffic after it" if stretch.later else ""
     )
     pauses = [
-        start for start, _ in list_short_pauses(incident, stretch.begin, stretch.end) if act.occurred <= start + SKEW
+        (start, again)
+        for start, again in list_short_pauses(incident, stretch.begin, stretch.end)
+        if act.occurred <= start + SKEW
     ]
     if pauses:  # what ended it then need not have ended what turned bad after it
-        again = f"bad again {'once' if len(pauses) == 1 else f'{len(pauses)} times'} after that"
-        over = f"{find_recovery_evidence(incident, pauses[0]) or 'all well'} at {face.utc(pauses[0])}, {again}; {over}"
+        first, again = pauses[0][0], _describe_bad_again(incident, [moment for _, moment in pauses], face)
+        over = f"{find_recovery_evidence(incident, first) or 'all well'} at {face.utc(first)}, {again}; {over}"
     return f"{_describe_remedy(act, events, incident, face)}{moves}; {over}"
+
+
+def _describe_bad_again(incident: Incident, moments: Sequence[datetime], face: TimeFace) -> str:
+    """`bad again from 06:21:26`, `bad again 3 times, from 06:21:26 and the last time from 06:24:02`."""
+    first, last = (f"{face.utc(at)}{describe_unseen_moment(incident, at)}" for at in (moments[0], moments[-1]))
+    if len(moments) == 1:
+        return f"bad again from {first}"
+    return f"bad again {len(moments)} times, from {first} and the last time from {last}"
 
 
 def _describe_remedy(act: Event, events: Sequence[Event], incident: Incident, face: TimeFace) -> str:

@@ -67,9 +67,7 @@ class Runs:
         """The event that told what was begun was emptied: what is known of the run is that it is one."""
         run = self.runs.get(self._beginnings.get(beginning, ""))
         if run is not None:
-            self.runs[run.id] = replace(
-                run, title=REDACTED, path="", procedure="", sha256="", values=(), served=()
-            )
+            self.runs[run.id] = replace(run, title=REDACTED, path="", procedure="", sha256="", values=(), served=())
 
     def owner(self, run: Run, attempt: Attempt) -> Owner:
         """The process that began an attempt which has no outcome yet; nobody once it has one."""

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from cockpit.incident.signals import says_bad
 from cockpit.model.alert import Alert, AlertState, Severity
-from cockpit.model.event import UNSEEN_FROM, Draft, Kind, map_of, time_of
+from cockpit.model.event import NEVER_RECORDED, UNSEEN_FROM, Draft, Kind, map_of, time_of
 from cockpit.model.probe import ProbeEvidence, ProbeFlap, ProbeResult, ProbeState
 from cockpit.model.problem import Problem, ProblemKind
 from cockpit.model.reading import Reading
@@ -19,7 +19,7 @@ from cockpit.model.revision import Application, Revision
 from cockpit.model.time import format_timestamp
 from cockpit.recorder.alert_changes import name_alert_place
 from cockpit.recorder.changes import list_changes
-from cockpit.recorder.last_recorded import LastRecorded
+from cockpit.recorder.last_recorded import FLAPPING, LastRecorded
 from tests.examples import scale_examples
 from tests.unit.incident.story import at
 
@@ -162,6 +162,26 @@ def test_what_is_seen_after_answers_that_showed_nothing_may_have_been_since_the_
         failure = ProbeEvidence(at(first), "503")
         (fact,) = world.probe(3, ProbeState.DOWN, blind_from=at(1), first_failure=failure)
     assert time_of(fact.detail, UNSEEN_FROM) == (at(1) if unseen else None)
+
+
+@pytest.mark.parametrize("state", [ProbeState.UP, ProbeState.DOWN])
+@pytest.mark.parametrize(("fact", "is_unseen"), [(ProbeState.DOWN.value, True), (FLAPPING, True), (None, False)])
+def test_the_line_that_tells_how_often_it_flapped_says_that_nobody_saw_it_begin(
+    state: ProbeState, fact: str | None, is_unseen: bool
+) -> None:
+    """It failed at the first look: the draft said "or before" there and the line of the timeline a sure beginning."""
+    world, flap = Recorded(), ProbeFlap(at(0), at(4), 3)
+    if fact is not None:
+        detail = {"state": fact, UNSEEN_FROM: format_timestamp(NEVER_RECORDED)}
+        world.known.apply(Draft(Kind.PROBE, "", at(0.05), "prod", "ready", detail=detail))
+    world.probe(3, ProbeState.DOWN, flapping=True, flap=flap)
+    (end,) = world.probe(6, state, flap=flap)
+    assert "flapped 3 times" in end.summary
+    assert ("from 02:00:00 (or before: nobody had recorded yet) to" in end.summary) is is_unseen
+    world.probe(9, ProbeState.UP)
+    world.probe(30, ProbeState.DOWN, flapping=True, flap=ProbeFlap(at(28), at(30), 3))
+    (later,) = world.probe(33, ProbeState.UP, flap=ProbeFlap(at(28), at(30), 3))
+    assert "or before" not in later.summary, "another one, which was seen to begin"
 
 
 @pytest.mark.parametrize("state", [ProbeState.UP, ProbeState.DOWN])
