@@ -6,6 +6,7 @@ from datetime import timedelta
 from cockpit.model.run import (
     SETTLED,
     Run,
+    StepLength,
     StepState,
     chosen_instead,
     find_needed_step,
@@ -35,9 +36,11 @@ def build_step_rows(procedure: Procedure, run: Run, next: int | None) -> list[Ro
     return [_build_step_row(step, procedure, run, step.ordinal == next) for step in procedure.steps]
 
 
-def format_seconds_taken(seconds: float) -> str:
-    """`0.4s`, `12s`, `3m 05s`."""
-    return f"{max(0.0, seconds):.1f}s" if seconds < 9.95 else format_duration(timedelta(seconds=seconds))
+def format_length(length: StepLength) -> str:
+    """`0.4s`, `12s`, `about 3m 05s`."""
+    seconds = length.seconds
+    text = f"{max(0.0, seconds):.1f}s" if seconds < 9.95 else format_duration(timedelta(seconds=seconds))
+    return f"{length.qualifier}{text}"
 
 
 def _build_step_row(step: Step, procedure: Procedure, run: Run, next: bool) -> Row:
@@ -75,6 +78,6 @@ def _build_step_tail(step: Step, procedure: Procedure, run: Run, passed_over: bo
         before = find_needed_step(step, procedure)
         waits = before is not None and run.state(before) not in (StepState.OK, StepState.BY_HAND)
         return Cell("not this" if passed_over else f"needs {before}" if waits else "", "muted")
-    if state is StepState.OK and attempt is not None and attempt.ended is not None:
-        return Cell(format_seconds_taken((attempt.ended - attempt.began).total_seconds()), "muted")
+    if state is StepState.OK and attempt is not None and attempt.took is not None:
+        return Cell(format_length(attempt.took), "muted")
     return Cell(state.value, SIGNS[state][1])

@@ -65,6 +65,25 @@ class ShellState:
 
 
 @dataclass(frozen=True, slots=True)
+class StepLength:
+    """How long a try of a step took. It `is_about` so long where nobody measured it from its beginning to its end by a
+    clock that nobody sets: the wall clock may have been set meanwhile."""
+
+    seconds: float
+    is_about: bool = False
+
+    @classmethod
+    def between(cls, began: datetime, ended: datetime) -> "StepLength":
+        """By the wall clock."""
+        return cls(max(0.0, (ended - began).total_seconds()), is_about=True)
+
+    @property
+    def qualifier(self) -> str:
+        """What stands before it."""
+        return "about " if self.is_about else ""
+
+
+@dataclass(frozen=True, slots=True)
 class Attempt:
     """One try of a step.
 
@@ -98,6 +117,14 @@ class Attempt:
     started: bool = True  # False for a command that could not even be started
     still_runs: int = 0  # unknown, and its command may run on: the pid
     shell: ShellState | None = None  # what its shell left; it counts once the step is ok
+    length: StepLength | None = None  # None while it runs, and of one that an older version wrote
+
+    @property
+    def took(self) -> "StepLength | None":
+        """How long it took, None while it runs; as far as nobody measured it, by the times of its two ends."""
+        if self.ended is None or self.length is not None:
+            return self.length
+        return StepLength.between(self.began, self.ended)
 
     @property
     def ending(self) -> str:

@@ -15,7 +15,7 @@ from cockpit.runbooks.types import Prepared, Resolved
 from screens.run.standing import StepStanding
 from widgets.cell import Piece, cut_text, measure_pieces, sanitize_line, wrap_pieces
 from widgets.pane import render_border
-from widgets.steps import SIGNS, format_seconds_taken
+from widgets.steps import SIGNS, format_length
 
 # How much is gone of the time that a document allows a procedure.
 
@@ -301,7 +301,7 @@ def render_ended(state: StepState, attempt: Attempt | None, width: int) -> list[
     if attempt is None or state in (StepState.TODO, StepState.RUNNING):
         return []
     glyph, tone = SIGNS[state]
-    after = f" after {format_seconds_taken((attempt.ended - attempt.began).total_seconds())}" if attempt.ended else ""
+    after = f" after {format_length(attempt.took)}" if attempt.took else ""
     exit = f"exit {attempt.exit_code}" if attempt.exit_code is not None else ""
     exit = "" if exit and exit in attempt.outcome else exit
     signal = f"signal {attempt.signal}" if attempt.signal is not None else ""

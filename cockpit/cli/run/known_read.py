@@ -26,7 +26,7 @@ from cockpit.config import Secrets
 from cockpit.model.event import Draft, Kind, RecordError
 from cockpit.model.operator import Operator, PersonUnknown
 from cockpit.model.problem import SourceError
-from cockpit.model.run import Attempt, Run
+from cockpit.model.run import Attempt, Run, StepLength
 from cockpit.model.runbook import TEAM_COMMANDS, Procedure, Runbook, Step, StepKind
 from cockpit.model.secret_detection.masking import mask_secrets
 from cockpit.model.severity_scale import DEFAULT_SEVERITY_SCALE
@@ -162,7 +162,7 @@ async def perform_read(
     )
     files = reserve_attempt(data / "runs" / id, STEP, 1)
     try:
-        began = record.author()
+        began, began_at = record.author(), time.monotonic()
         run = begin_run(id, runbook, procedure, environment, prepared, str(files.place.transcript), began, record)
         files.keep()
         progress.begins(step, prepared)
@@ -171,8 +171,8 @@ async def perform_read(
         finished = await do_read(read, azure, writing)
         writing.finish()
         finished = replace(finished, outcome=mask_secrets(finished.outcome, secrets))
-        kept = mask(head_and_tail(files.place.transcript))
-        attempt = end_run(run, step, finished, kept, str(files.place.transcript), prepared, began, record)
+        kept, took = mask(head_and_tail(files.place.transcript)), StepLength(time.monotonic() - began_at)
+        attempt = end_run(run, step, finished, kept, str(files.place.transcript), prepared, began, took, record)
     finally:
         files.close()
         await azure.close()
@@ -245,6 +245,7 @@ def end_run(
     transcript: str,
     prepared: Prepared,
     began: EventAuthor,
+    took: StepLength,
     record: ReadRecord,
 ) -> Attempt:
     """The outcome and the end of the run; the attempt as it stands then. Blocking. Raises RecordError."""
@@ -266,9 +267,10 @@ def end_run(
         output=output,
         transcript=transcript,
         actor=began.actor,
+        length=took,
     )
     record.write(
-        events.draft_outcome(run, step, 1, finished, "", output, began.now, author),
+        events.draft_outcome(run, step, 1, finished, "", output, took, author),
         events.draft_run_ended(replace(run, attempts=(attempt,)), "", author),
     )
     return attempt

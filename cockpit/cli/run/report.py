@@ -84,7 +84,8 @@ class Aloud:
         outcome = "" if attempt.outcome == attempt.ending else attempt.outcome
         sentence = "; ".join(text for text in (outcome, attempt.verified) if text)
         state = f"{attempt.ending}{f': {sentence}' if sentence else ''}"
-        self._print(f"  {state} ({count_seconds(attempt):.1f} s)\n\n", err=self._piped)
+        about = attempt.took.qualifier if attempt.took else ""
+        self._print(f"  {state} ({about}{count_seconds(attempt):.1f} s)\n\n", err=self._piped)
 
     def settled(self, step: Step, state: StepState, reason: str) -> None:
         self._print(f"  {state.value}: {reason}\n\n", err=self._piped)
@@ -153,4 +154,4 @@ def command_line(command: str) -> str:
 
 
 def count_seconds(attempt: Attempt) -> float:
-    return (attempt.ended - attempt.began).total_seconds() if attempt.ended else 0.0
+    return attempt.took.seconds if attempt.took else 0.0

@@ -13,6 +13,7 @@ from cockpit.model.run import (
     TITLE_LETTERS,
     Run,
     ShellState,
+    StepLength,
     StepState,
     describe_step_end,
     mark_step_title,
@@ -242,7 +243,7 @@ def draft_outcome(
     finished: Finished,
     verified: str,
     output: str,
-    began: datetime,
+    took: StepLength,
     event_author: EventAuthor,
     shell: ShellState | None = None,
     *,
@@ -254,7 +255,6 @@ def draft_outcome(
 
     `looked_again`: nobody saw when it ended, only that it had when it was looked at again.
     """
-    took = max(0.0, (event_author.now - began).total_seconds())
     marks = {"undo": undo, "edited": edited}
     how = describe_step_end({"state": finished.state.value, "cancelled": finished.cancelled})
     outcome = finished.outcome
@@ -279,11 +279,13 @@ def draft_outcome(
         "operation": finished.operation,
         "still_runs": finished.still_runs,
         "started": finished.started,
-        "seconds": round(took, 3),
+        "seconds": round(took.seconds, 3),
+        **({"about": True} if took.is_about else {}),
         **({"looked_again": True} if looked_again else {}),
         **({"shell": describe_shell(shell)} if shell is not None else {}),
     }
-    when = f"when looked at again after {took:.1f}s" if looked_again else f"after {took:.1f}s"
+    when = f"after {'' if looked_again else took.qualifier}{took.seconds:.1f}s"
+    when = f"when looked at again {when}" if looked_again else when
     return _draft_step_event(run, step, f"{how} {when}{sentence}{checked}", detail, event_author, behind=True)
 
 

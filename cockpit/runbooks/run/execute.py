@@ -11,10 +11,11 @@ from typing import Any
 
 from cockpit.model.event import Draft, RecordError
 from cockpit.model.probe import ProbeResult
-from cockpit.model.run import Run, StepState, find_newest_attempt
+from cockpit.model.run import Run, StepLength, StepState, find_newest_attempt
 from cockpit.model.runbook import Step, StepKind
 from cockpit.model.secret_detection.masking import mask_secrets
 from cockpit.model.text import clean_line
+from cockpit.model.time import Time
 from cockpit.runbooks.prepare.confirmation import Approval
 from cockpit.runbooks.prepare.context import RunContext
 from cockpit.runbooks.run import attempt as trying
@@ -49,8 +50,13 @@ class Active:
     files: ReservedFiles | None
     began: EventAuthor
     secrets: list[str]
+    began_at: float  # seconds, of the clock that nobody sets
     stop: asyncio.Event = field(default_factory=asyncio.Event)
     task: "asyncio.Task[Finished] | None" = None
+
+    def measure(self, time: Time) -> StepLength:
+        """How long it has been going on."""
+        return StepLength(time.monotonic() - self.began_at)
 
     @property
     def outlives_us(self) -> bool:
@@ -102,10 +108,11 @@ class Doing:
         step = prepared.step.ordinal
         if self.is_at(run, step):
             raise RunRefused("This step is running.", code="step-running")
-        active = Active(prepared, None, self._event_author(run), [*secrets, *prepared.hidden])
+        hidden = [*secrets, *prepared.hidden]
+        active = Active(prepared, None, self._event_author(run), hidden, context.time.monotonic())
         self._active[run.id, step] = active
         try:
-            number = await self._begin(run, active, approval, judge, again)
+            number = await self._begin(run, active, approval, judge, context, again=again)
             try:
                 if active.files is not None:
                     active.files.keep()
@@ -121,7 +128,14 @@ class Doing:
                 active.files.close()
 
     async def _begin(
-        self, run: Run, active: Active, approval: Approval | None, judge: Callable[[], Run], again: bool
+        self,
+        run: Run,
+        active: Active,
+        approval: Approval | None,
+        judge: Callable[[], Run],
+        context: RunContext,
+        *,
+        again: bool,
     ) -> int:
         """The files and the intent event; without both nothing is started."""
         beginning = asyncio.create_task(asyncio.to_thread(self._intend, active, approval, judge, again))
@@ -139,7 +153,7 @@ class Doing:
                         left,
                         "",
                         "",
-                        active.began.now,
+                        active.measure(context.time),
                         self._event_author(run),
                         undo=active.prepared.undo,
                         edited=active.prepared.edited,
@@ -253,7 +267,7 @@ class Doing:
                 left,
                 "",
                 writing.kept,
-                active.began.now,
+                active.measure(context.time),
                 event_author,
                 undo=prepared.undo,
                 edited=prepared.edited,
@@ -320,7 +334,7 @@ class Doing:
             finished,
             verified,
             output,
-            active.began.now,
+            active.measure(context.time),
             author,
             shell_left,
             undo=active.prepared.undo,

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Protocol
 
 from cockpit.model.event import Draft, RecordError
-from cockpit.model.run import Attempt, Run, StepState, find_newest_attempt
+from cockpit.model.run import Attempt, Run, StepLength, StepState, find_newest_attempt
 from cockpit.model.runbook import Step, StepKind
 from cockpit.model.system import Environment
 from cockpit.model.time import Time
@@ -188,7 +188,7 @@ def record_outcome(
             finished,
             verified,
             output,
-            attempt.began,
+            measure_length(place, attempt.began, written.now),
             written,
             shell_left,
             undo=attempt.undo,
@@ -197,6 +197,13 @@ def record_outcome(
         )
 
     write(decide)
+
+
+def measure_length(place: AttemptFiles, began: datetime, ended: datetime) -> StepLength:
+    """How long a command took whose cockpit was gone: by its supervisor, which saw both its ends, else by the times."""
+    word = ended_in(place)
+    measured = word.seconds if word is not None else None
+    return StepLength.between(began, ended) if measured is None else StepLength(measured)
 
 
 def estimate_end(began: datetime, ended: datetime | None, now: datetime) -> datetime:

@@ -11,6 +11,7 @@ from cockpit.model.run import (
     SettledBy,
     ShellState,
     ShellVariable,
+    StepLength,
     StepState,
     Value,
     find_newest_attempt,
@@ -24,6 +25,7 @@ RUN_KINDS = (Kind.RUN, Kind.STEP)
 
 REDACTED = "(redacted)"  # the title of a run whose beginning was emptied
 OPEN = frozenset({StepState.RUNNING, StepState.UNKNOWN})
+LONGEST_LENGTH = 10.0**9  # seconds; what says more was not measured
 JUDGED_BY_A_PERSON = frozenset({StepState.UNKNOWN, StepState.WARN})
 
 
@@ -185,6 +187,7 @@ class Runs:
             still_runs=_read_number(detail, "still_runs") or 0,
             started=detail.get("started") is not False,
             shell=_read_shell(detail),
+            length=_read_length(detail),
         )
         run = _with_attempt(run, ended)
         self.owners.pop((run.id, step, attempt.number), None)
@@ -240,6 +243,13 @@ def _read_names(detail: Mapping[str, Any], key: str) -> tuple[str, ...]:
 def _read_number(detail: Mapping[str, Any], key: str) -> int | None:
     value = detail.get(key)
     return value if isinstance(value, int) and not isinstance(value, bool) else None
+
+
+def _read_length(detail: Mapping[str, Any]) -> StepLength | None:
+    seconds = detail.get("seconds")
+    if isinstance(seconds, bool) or not isinstance(seconds, int | float) or not 0 <= seconds < LONGEST_LENGTH:
+        return None
+    return StepLength(float(seconds), detail.get("about") is True)
 
 
 def _read_state(detail: Mapping[str, Any]) -> StepState | None:

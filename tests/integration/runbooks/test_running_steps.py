@@ -372,8 +372,8 @@ async def test_what_is_stopped_before_it_began_is_never_started(stage: Stage, mo
     run = stage.start(fence("# Make\ntouch made", "bash change"))
     begin = Doing._begin
 
-    async def begin_and_stop(self: Doing, *args: Any) -> int:
-        number = await begin(self, *args)
+    async def begin_and_stop(self: Doing, *args: Any, again: bool) -> int:
+        number = await begin(self, *args, again=again)
         self._active[run.id, 1].stop.set()
         return number
 
@@ -654,6 +654,52 @@ async def test_what_ended_while_nobody_looked_ended_then_and_not_when_it_was_fou
     assert attempt.ended - attempt.began < timedelta(hours=1)
     (outcome,) = [each for each in stage.steps() if each.detail["phase"] == "outcome"]
     assert (outcome.detail["seconds"] < 3600, "looked_again" in outcome.detail) == (True, False)
+    assert outcome.detail.get("about") is (True if word == "the file's age" else None)
+
+
+class SetClock(RealTime):
+    """A clock that somebody sets."""
+
+    length = timedelta()
+
+    def now(self) -> datetime:
+        return super().now() + self.length
+
+
+@pytest.mark.parametrize("hours", [-1, 1])
+async def test_a_clock_that_is_set_within_a_step_does_not_change_how_long_it_took(stage: Stage, hours: int) -> None:
+    time = SetClock()
+    stage.runner = stage.again(time=time)
+    run = stage.start(fence("# Make\necho working; sleep 0.2", "bash change"))
+    performing = asyncio.create_task(stage.perform(run))
+    while "working" not in stage.output:
+        await asyncio.sleep(0.01)
+    time.length = timedelta(hours=hours)
+    took = (await performing).took
+    assert took is not None
+    assert (0.2 <= took.seconds < 600, took.is_about) == (True, False)
+    (outcome,) = [each for each in stage.steps() if each.detail["phase"] == "outcome"]
+    assert 0.2 <= outcome.detail["seconds"] < 600
+
+
+@pytest.mark.parametrize("hours", [-1, 1])
+async def test_who_finds_a_step_ended_has_its_length_from_who_saw_both_ends(stage: Stage, hours: int) -> None:
+    time = SetClock()
+    time.length = timedelta(hours=hours)  # it begins by a clock that is right before it ends
+    stage.runner = stage.again(time=time)
+    run = stage.start(fence("# Make\necho working; sleep 0.2", "bash change"))
+    performing = asyncio.create_task(stage.perform(run))
+    while "working" not in stage.output:
+        await asyncio.sleep(0.01)
+    performing.cancel()
+    with suppress(asyncio.CancelledError):
+        await performing
+    runner = stage.again()
+    while not await runner.leadership.recover():
+        await asyncio.sleep(0.01)
+    took = runner.run(run.id).attempts[0].took
+    assert took is not None
+    assert (0.2 <= took.seconds < 600, took.is_about) == (True, False)
 
 
 async def test_a_program_in_python_is_heard_while_it_runs(stage: Stage) -> None:

@@ -272,6 +272,7 @@ class Play:
             "attempt": number,
             "state": finished.state.value,
             "exit_code": finished.exit_code,
+            "seconds": 0.0,
         }
         output = finished.output_tail or self.prints.get(step, "")
         self._write(Kind.STEP, f"{run.id}#{step}", {**outcome, "outcome": finished.outcome, "output": output})

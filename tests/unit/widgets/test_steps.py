@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from cockpit.model.run import (
     Attempt,
     Run,
+    StepLength,
     StepState,
     chosen_instead,
     describe_other_environment,
@@ -19,7 +20,7 @@ from cockpit.model.run import (
     list_steps_in_turn,
 )
 from cockpit.model.runbook import Procedure, Step, StepKind, Way
-from widgets.steps import build_step_rows, format_seconds_taken
+from widgets.steps import build_step_rows, format_length
 
 NOW = datetime(2026, 11, 20, 13, 26, 40, tzinfo=UTC)
 RUN = Run("r1", "a.md", "a", "A", "0" * 64, "prod", "you", NOW)
@@ -95,15 +96,16 @@ def test_needs_points_at_the_nearest_step_above() -> None:
 
 
 def test_how_long_it_took_is_beside_what_is_done() -> None:
-    attempt = Attempt(1, 1, NOW, NOW + timedelta(seconds=0.42), StepState.OK)
+    attempt = Attempt(1, 1, NOW, NOW + timedelta(hours=1), StepState.OK, length=StepLength(0.42))
     assert build_step_rows(THREE, run(StepState.OK, attempts=(attempt,)), 2)[0].cells[-1].text == "0.4s"
-    assert [format_seconds_taken(seconds) for seconds in (-1, 0.04, 9.94, 12, 200)] == [
+    assert [format_length(StepLength(seconds)) for seconds in (-1, 0.04, 9.94, 12, 200)] == [
         "0.0s",
         "0.0s",
         "9.9s",
         "12s",
         "3m 20s",
     ]
+    assert format_length(StepLength(12, is_about=True)) == "about 12s"
 
 
 @given(st.lists(st.sampled_from(StepState), max_size=6))

@@ -38,6 +38,7 @@ class CommandEnd:
     left_out: int = 0  # bytes between the beginning and the end of a transcript that would be too long
     known: bool = True
     at: float | None = field(default=None, compare=False)  # seconds since the epoch, by its supervisor's word
+    seconds: float | None = field(default=None, compare=False)  # that it took, by a clock that nobody sets
     still_runs: int = 0  # the pid of a command whose supervisor is gone, and which is not
 
 
@@ -160,7 +161,7 @@ def ended_in(place: AttemptFiles) -> CommandEnd | None:
     if fields is None:
         return None
     code, number, lost, position = (fields.get(name) for name in ("exit_code", "signal", "lost", "ended"))
-    left_out = fields.get("left_out")
+    left_out, took = fields.get("left_out"), fields.get("seconds")
     return CommandEnd(
         exit_code=code if isinstance(code, int) else None,
         signal=number if isinstance(number, int) else None,
@@ -170,6 +171,7 @@ def ended_in(place: AttemptFiles) -> CommandEnd | None:
         lost=lost if isinstance(lost, int) else 0,
         left_out=left_out if isinstance(left_out, int) else 0,
         at=float(position) if isinstance(position, int | float) else None,
+        seconds=float(took) if isinstance(took, int | float) and took >= 0 else None,
     )
 
 
