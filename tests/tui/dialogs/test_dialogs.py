@@ -159,6 +159,41 @@ async def test_what_somebody_else_changes_meanwhile_stands_as_now_and_a_choice_s
     assert [change.value for change in incident_actions.find(incident.id).statuses][-1] == IncidentStatus.IDENTIFIED
 
 
+async def test_the_form_marks_what_is_chosen_and_what_holds_now_each_once(
+    stage: Any,
+    place: DialogContext,
+    clock: Any,
+    incident_actions: IncidentActions,
+    incident: Incident,
+    timeline: Timeline,
+) -> None:
+    """Without colour: a sign before the choice, and `(now)` behind what is on record, wherever both are."""
+
+    def list_marked(choice: Choice, mark: str) -> list[str]:
+        rows = zip(choice.text.splitlines(), choice.options, strict=True)
+        return [name for row, (name, _) in rows if mark in row]
+
+    app = stage(StatusDialog(place, clock, incident_actions, incident))
+    async with app.run_test(size=(80, 24)) as pilot:
+        severity, status = app.screen.query_one("#severity", Choice), app.screen.query_one("#status", Choice)
+        assert [list_marked(choice, "▸") for choice in (severity, status)] == [["P1"], ["investigating"]]
+        assert [list_marked(choice, "(now)") for choice in (severity, status)] == [[], []], "both are one"
+        await pilot.press("up")
+        status.focus()
+        await pilot.press("down")
+        assert [list_marked(choice, "▸") for choice in (severity, status)] == [["P0"], ["identified"]]
+        assert [list_marked(choice, "(now)") for choice in (severity, status)] == [["P1"], ["investigating"]]
+        incident_actions.change_severity("P2", incident.id, "one client")
+        app.screen.post_message(EventsAppended(timeline.events(limit=1)))
+        await pilot.pause()
+        await app.workers.wait_for_complete()
+        await pilot.pause()
+        assert (list_marked(severity, "▸"), list_marked(severity, "(now)")) == (["P0"], ["P2"])
+        severity.focus()
+        await pilot.press("down", "down")
+        assert (list_marked(severity, "▸"), list_marked(severity, "(now)")) == (["P2"], [])
+
+
 async def test_the_times_of_the_impact_are_proposed_anew_while_it_is_open_and_what_was_typed_stays(
     stage: Any,
     place: DialogContext,
