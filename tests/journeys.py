@@ -73,9 +73,9 @@ PROBE = Journey(
         "cockpit.recorder.recorder:Recorder.observe via cockpit/feeds/probes",
         "cockpit.recorder.probe_changes:probe_changes",
         "cockpit.recorder.recorder:Recorder._write",
-        "cockpit.timeline.timeline:Timeline.record",
+        "cockpit.timeline.timeline:Timeline.record_many",
         "cockpit.timeline.timeline:Timeline._append",
-        "cockpit.timeline.hash_chain:seal_row",
+        "cockpit.timeline.hash_chain:seal_place",
     ),
 )
 ROLLBACK = Journey(

@@ -28,6 +28,12 @@ def clean_text(text: object, limit: int = MAX_TEXT) -> str:
     Replaced are control characters, ESC, C1, bidi marks and lone surrogates. Bytes are read as UTF-8, invalid ones
     replaced. Longer than `limit` characters is cut, and says so; masked is before, as half a secret is one too.
     """
+    if isinstance(text, str) and len(text) <= SHORT_LINE <= limit:
+        return _clean_short_text(text, KNOWN_SECRETS.generation)
+    return _clean_any_text(text, limit)
+
+
+def _clean_any_text(text: object, limit: int) -> str:
     plain = text.decode("utf-8", "replace") if isinstance(text, bytes | bytearray) else str(text)
     may_hide = "\x1b" in plain or "\b" in plain or "\0" in plain or not plain.isascii()
     plain = _hide_behind_marks(plain) if may_hide else hide_secrets(plain)
@@ -69,7 +75,7 @@ def load_detection() -> Callable[[str], str]:
 
 def clean_line(text: object, limit: int = MAX_LINE) -> str:
     """`clean(text)` on one line: each run of line breaks and tabs becomes one space."""
-    if isinstance(text, str) and len(text) <= min(SHORT_LINE, limit):
+    if isinstance(text, str) and len(text) <= SHORT_LINE <= limit:
         return _clean_short_line(text, KNOWN_SECRETS.generation)
     plain = text.decode("utf-8", "replace") if isinstance(text, bytes | bytearray) else str(text)
     return clean_text(LINE_BREAKS.sub(" ", plain).strip(), limit)
@@ -119,9 +125,19 @@ def _find_touched_lines(whole: str, lines: Sequence[str]) -> Container[int]:
     }
 
 
-@lru_cache(maxsize=8_192)  # states, names and labels come again and again, in a storm thousands of times a second
+# States, names and labels come again and again, in a storm thousands of times a second: those of 5,000 alerts (name,
+# key, place, beginning) have room in it, else each of them would push out the next one that comes.
+MOST_SHORT = 32_768
+
+
+@lru_cache(maxsize=MOST_SHORT)
 def _clean_short_line(text: str, generation: int) -> str:
-    return clean_text(LINE_BREAKS.sub(" ", text).strip())
+    return _clean_any_text(LINE_BREAKS.sub(" ", text).strip(), MAX_TEXT)
+
+
+@lru_cache(maxsize=MOST_SHORT)
+def _clean_short_text(text: str, generation: int) -> str:
+    return _clean_any_text(text, MAX_TEXT)
 
 
 def clean_unmasked(text: str) -> str:

@@ -33,7 +33,7 @@ from cockpit.recorder.lock import HolderWatch, LockHolder, RecorderLock, this_pr
 from cockpit.recorder.observed_reading import ObservedReading
 from cockpit.recorder.recording_breaks import LEAST_BREAK, STOPPED, UNRECORDED, draft_short_break
 from cockpit.timeline.rescue import FilesLostError
-from cockpit.timeline.rows import TimelineReader
+from cockpit.timeline.rows import PreparedRow, TimelineReader
 from cockpit.timeline.timeline import Timeline
 
 log = logging.getLogger(__name__)
@@ -456,20 +456,20 @@ class Recorder:
     def _record_by_lease(self, batch: Sequence[Draft]) -> None:
         """Blocking. Raises LeaseLostError when another has begun to record since we did."""
         lease = self._lease
+        has_step = any(draft.kind == Kind.WALL_CLOCK for draft in batch)
+        prepared = [] if has_step else self._timeline.prepare(batch)  # else an own act waits for all of a storm's poll
 
-        def plan(reader: TimelineReader) -> Sequence[Draft]:
+        def plan(reader: TimelineReader) -> Sequence[Draft | PreparedRow]:
             newer = reader.events(environment=self._environment, kinds=[Kind.RECORDER], after=lease)
             if any(text_of(event.detail, "what") != STOPPED for event in newer):
                 raise LeaseLostError("Another cockpit records now.", code="lease-lost")
-            return self._without_recorded_steps(batch, reader)
+            return self._without_recorded_steps(batch, reader) if has_step else prepared
 
-        for event in self._timeline.record(plan):
-            self._newest_clock_step = event.id
+        newest = self._timeline.record_many(plan)
+        self._newest_clock_step = self._newest_clock_step if newest is None else newest
 
     def _without_recorded_steps(self, batch: Sequence[Draft], reader: TimelineReader) -> Sequence[Draft]:
         """A step of the clock, less what somebody who acted in the same moment has recorded of it already."""
-        if all(draft.kind != Kind.WALL_CLOCK for draft in batch):
-            return batch
         newest = self._newest_clock_step
         length = _sum_clock_steps(reader.events(environment=self._environment, kinds=[Kind.WALL_CLOCK], after=newest))
         return [

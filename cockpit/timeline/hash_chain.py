@@ -84,9 +84,13 @@ def row_hash(row: ChainRow) -> str:
     return sha256((row.prev_hash + canonical(sealed)).encode()).hexdigest()
 
 
-def seal_row(row: ChainRow) -> ChainRow:
-    """`row` with its two hashes; its `prev_hash` must be set."""
-    row = row._replace(payload_hash=payload_hash(row.salt, row.summary, row.detail))
+def seal_payload(row: ChainRow) -> ChainRow:
+    """`row` with the hash of its words, which do not depend on its place in the chain."""
+    return row._replace(payload_hash=payload_hash(row.salt, row.summary, row.detail))
+
+
+def seal_place(row: ChainRow) -> ChainRow:
+    """`row` with the hash of its place in the chain; its payload must be sealed, its `prev_hash` set."""
     return row._replace(hash=row_hash(row))
 
 

@@ -28,7 +28,7 @@ from cockpit.timeline.connection import (
 )
 from cockpit.timeline.hash_chain import ChainRow, find_row_flaw
 from cockpit.timeline.location import WHOLE_FILE, reserve_new_file
-from cockpit.timeline.rows import INSERT, TimelineReader, to_event
+from cockpit.timeline.rows import TimelineReader, insert_rows, to_event
 from cockpit.timeline.verify import audit_timeline
 
 SAVED = "saved"  # timeline.db.saved-20260227T020000Z-4711.jsonl
@@ -211,7 +211,7 @@ def append_as_they_were(connection: sqlite3.Connection, rows: Sequence[ChainRow]
         if find_row_flaw(row, before, number + 1):
             return False
         number, before = row.id, row.hash
-    connection.executemany(INSERT, rows)
+    insert_rows(connection, rows)
     return True
 
 

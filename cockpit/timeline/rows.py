@@ -14,11 +14,12 @@ from cockpit.model.event import Draft, Event, Kind, RecordError
 from cockpit.model.secret import KNOWN_SECRETS
 from cockpit.model.text import clean_line, clean_text, keep_whole
 from cockpit.model.time import format_timestamp
-from cockpit.timeline.hash_chain import GENESIS, ChainRow, canonical, seal_row
+from cockpit.timeline.hash_chain import GENESIS, ChainRow, canonical, seal_payload, seal_place
 
 FORMAT = 1  # `v` of the events written now
 COLUMNS = ", ".join(ChainRow._fields)
-INSERT = f"INSERT INTO events ({COLUMNS}) VALUES ({', '.join('?' * len(ChainRow._fields))})"
+VALUES = f"({', '.join('?' * len(ChainRow._fields))})"
+TOGETHER = 50  # rows of one statement: half the work of one for each, and SQLite goes through them without Python
 
 _decode = json.JSONDecoder().raw_decode
 
@@ -57,17 +58,23 @@ class RowMasker:
         )
 
 
-def to_row(draft: Draft, *, after: tuple[int, str], recorded: datetime, salt: str, masker: RowMasker) -> ChainRow:
-    """The sealed row of a draft that follows `after` (id, hash). Raises TypeError for a detail that is not JSON."""
-    last, prev_hash = after
+@dataclass(frozen=True, slots=True)
+class PreparedRow:
+    """A draft masked, cleaned and with its words sealed: what needs no place in the chain, and so no transaction."""
+
+    row: ChainRow  # its id, `recorded`, `prev_hash` and `hash` are to come
+
+
+def prepare_row(draft: Draft, *, salt: str, masker: RowMasker) -> PreparedRow:
+    """All of a draft's row that is known before its place. Raises TypeError for a detail that is not JSON."""
     row = ChainRow(
-        id=last + 1,
+        id=0,
         incident=None if draft.incident is None else clean_line(draft.incident),
         environment=clean_line(draft.environment),
         # The id that a redaction names is ours, and verify must be able to read it, whatever the secrets are.
         subject=draft.subject if draft.kind == Kind.REDACT else masker.line(draft.subject),
         occurred=format_timestamp(draft.occurred),
-        recorded=format_timestamp(recorded),
+        recorded="",
         kind=clean_line(draft.kind),
         source=clean_line(draft.source),
         actor=clean_line(draft.actor),
@@ -77,10 +84,24 @@ def to_row(draft: Draft, *, after: tuple[int, str], recorded: datetime, salt: st
         v=FORMAT,
         salt=salt,
         payload_hash="",
-        prev_hash=prev_hash,
+        prev_hash="",
         hash="",
     )
-    return seal_row(row)
+    return PreparedRow(seal_payload(row))
+
+
+def place_row(prepared: PreparedRow, *, after: tuple[int, str], recorded: datetime) -> ChainRow:
+    """The sealed row at the end of the chain, behind `after` (id, hash)."""
+    last, prev_hash = after
+    return seal_place(prepared.row._replace(id=last + 1, recorded=format_timestamp(recorded), prev_hash=prev_hash))
+
+
+def insert_rows(connection: sqlite3.Connection, rows: Sequence[ChainRow]) -> None:
+    """Put sealed rows at the end of the chain, in order. Within the caller's transaction."""
+    for start in range(0, len(rows), TOGETHER):
+        group = rows[start : start + TOGETHER]
+        places = ", ".join([VALUES] * len(group))
+        connection.execute(f"INSERT INTO events ({COLUMNS}) VALUES {places}", list(chain.from_iterable(group)))
 
 
 def to_event(row: ChainRow) -> Event:
@@ -217,10 +238,12 @@ class TimelineReader:
         row = self._connection.execute("SELECT hash FROM events WHERE id = ?", [number]).fetchone()
         return row[0] if row else None
 
-    def rows(self, *, after: int | None = None, limit: int = NO_LIMIT) -> Iterator[ChainRow]:
-        """Every row in id order, one at a time, or only those behind id `after`; with `limit` the first that many."""
-        condition, values = ("", []) if after is None else ("WHERE id > ? ", [after])
-        return self._rows(f"{condition}ORDER BY id LIMIT ?", [*values, limit])
+    def rows(self, *, after: int | None = None, until: int | None = None, limit: int = NO_LIMIT) -> Iterator[ChainRow]:
+        """Every row in id order, one at a time, or only those behind id `after` and up to `until`; with `limit` the
+        first that many."""
+        bounds = [(condition, id) for condition, id in (("id > ?", after), ("id <= ?", until)) if id is not None]
+        where = _build_where([condition for condition, _ in bounds])
+        return self._rows(f"{where} ORDER BY id LIMIT ?", [*(id for _, id in bounds), limit])
 
     def _rows(self, clauses: str, values: Sequence[Any]) -> Iterator[ChainRow]:
         return map(ChainRow._make, self._connection.execute(f"SELECT {COLUMNS} FROM events {clauses}", values))

@@ -3,7 +3,7 @@
 import os
 import secrets
 import sqlite3
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from datetime import datetime
 from pathlib import Path
@@ -25,7 +25,17 @@ from cockpit.timeline.rescue import (
     drafts_again,
     split_missing,
 )
-from cockpit.timeline.rows import INSERT, EventQuery, Mask, RowMasker, TimelineReader, to_event, to_row
+from cockpit.timeline.rows import (
+    EventQuery,
+    Mask,
+    PreparedRow,
+    RowMasker,
+    TimelineReader,
+    insert_rows,
+    place_row,
+    prepare_row,
+    to_event,
+)
 from cockpit.timeline.writer import Writer
 from cockpit.turns import take_turns
 
@@ -33,7 +43,7 @@ if TYPE_CHECKING:
     from cockpit.timeline.search import Query, SearchPage
 
 PATIENCE = 5.0  # seconds to wait for another program's lock
-Plan = Callable[[TimelineReader], Sequence[Draft]]
+Plan = Callable[[TimelineReader], Sequence[Draft | PreparedRow]]
 """Decides what to write from what is in the file, inside the transaction that writes it."""
 
 
@@ -101,9 +111,29 @@ class Timeline:
 
         A Plan is asked for its drafts inside the transaction: what it read cannot change before it is written.
         """
-        if not callable(drafts) and not drafts:
+        return [to_event(row) for row in take_turns(self._record(drafts))]
+
+    def record_many(self, drafts: Sequence[Draft] | Plan) -> int | None:
+        """The same for thousands, whose events come to every follower anyway: the id of the newest, None for none."""
+        rows = self._record(drafts)
+        return rows[-1].id if rows else None
+
+    def prepare(self, drafts: Iterable[Draft]) -> list[PreparedRow]:
+        """Drafts masked and sealed as far as that needs no place in the chain, for a Plan that writes many.
+
+        Of a storm's poll that is most of the work, and within the transaction everybody else's acts would wait for it.
+        Raises TypeError for a detail that is not JSON.
+        """
+        return [prepare_row(draft, salt=self._salt(), masker=self._masker) for draft in take_turns(drafts)]
+
+    def _record(self, drafts: Sequence[Draft] | Plan) -> Sequence[ChainRow]:
+        if callable(drafts):
+            return self._write(lambda connection: self._append(connection, drafts(TimelineReader(connection))))
+        if not drafts:
             return []
-        return self._write(lambda connection: self._append(connection, drafts))
+        self._must_write()
+        prepared = self.prepare(drafts)
+        return self._write(lambda connection: self._append(connection, prepared))
 
     def check_files(self) -> None:
         """Raise RecordError when what is written would go to files that were removed, replaced or cut short."""
@@ -177,7 +207,15 @@ class Timeline:
         """
         author = operator_named(actor)
         author.must_be_named()
-        event = self._write(lambda connection: self._empty(connection, number, author, reason))[0]
+        earlier: Event | None = None
+
+        def empty(connection: sqlite3.Connection) -> list[ChainRow]:
+            nonlocal earlier
+            rows, earlier = self._empty(connection, number, author, reason)
+            return rows
+
+        rows = self._write(empty)
+        event = earlier or to_event(rows[0])
         if self._writer is not None and not self._writer.empty_wal():
             raise RecordError(
                 f"Event {number} is emptied, but a program that is reading the file keeps its old text in "
@@ -196,12 +234,12 @@ class Timeline:
         """
         outcome = TimelineRecovery()
 
-        def take_back(connection: sqlite3.Connection) -> list[Event]:
+        def take_back(connection: sqlite3.Connection) -> Sequence[ChainRow]:
             nonlocal outcome
             missing = split_missing(connection, rows)
             if append_as_they_were(connection, missing.rows):
                 outcome = TimelineRecovery(as_they_were=len(missing.rows), present=missing.present)
-                return [to_event(row) for row in missing.rows]
+                return missing.rows
             drafts = drafts_again(connection, missing)
             outcome = TimelineRecovery(
                 again=len(drafts),
@@ -214,26 +252,32 @@ class Timeline:
         self._write(take_back)
         return outcome
 
-    def _write(self, work: Callable[[sqlite3.Connection], list[Event]]) -> list[Event]:
+    def _must_write(self) -> Writer:
         if self._writer is None:
             raise RecordError("Read-only: nothing is recorded. Start without --read-only to write.", code="read-only")
-        events = self._writer.run(work)
+        return self._writer
+
+    def _write(self, work: Callable[[sqlite3.Connection], Sequence[ChainRow]]) -> Sequence[ChainRow]:
+        rows = self._must_write().run(work)
         for follower in tuple(self._followers):
             follower.wake()
-        return events
+        return rows
 
-    def _append(self, connection: sqlite3.Connection, drafts: Sequence[Draft] | Plan) -> list[Event]:
-        reader = TimelineReader(connection)
-        last = reader.last()
+    def _append(self, connection: sqlite3.Connection, facts: Sequence[Draft | PreparedRow]) -> list[ChainRow]:
+        last = TimelineReader(connection).last()
         rows: list[ChainRow] = []
-        for draft in take_turns(drafts(reader) if callable(drafts) else drafts):
-            row = to_row(draft, after=last, recorded=self._time.now(), salt=self._salt(), masker=self._masker)
+        for fact in take_turns(facts):
+            prepared = fact if isinstance(fact, PreparedRow) else self.prepare([fact])[0]
+            row = place_row(prepared, after=last, recorded=self._time.now())
             last = (row.id, row.hash)
             rows.append(row)
-        connection.executemany(INSERT, rows)
-        return [to_event(row) for row in take_turns(rows)]
+        insert_rows(connection, rows)
+        return rows
 
-    def _empty(self, connection: sqlite3.Connection, number: int, author: Operator, reason: str) -> list[Event]:
+    def _empty(
+        self, connection: sqlite3.Connection, number: int, author: Operator, reason: str
+    ) -> tuple[list[ChainRow], Event | None]:
+        """The rows that say what was emptied now; and what says it of the event itself, where it was emptied before."""
         event = TimelineReader(connection).event(number)
         if event is None:
             raise RecordError(
@@ -247,7 +291,7 @@ class Timeline:
             "UPDATE events SET summary = '', detail = '', salt = '' WHERE id = ?", [(each.id,) for each in fresh]
         )
         written = self._append(connection, [self._draft_redaction(each, number, author, reason) for each in fresh])
-        return written if event in fresh else [redacted[str(number)], *written]
+        return written, None if event in fresh else redacted[str(number)]
 
     def _draft_redaction(self, event: Event, named: int, author: Operator, reason: str) -> Draft:
         """`named` is the event that was asked for, whose words `event` repeats where it is another one."""

@@ -54,15 +54,16 @@ class Writer:
         self._acknowledged: int | None = None  # the last id that was, where the files were lost in a transaction
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="timeline-writer")
         try:
-            self.run(lambda _: None)
+            self.run(lambda _: ())
         except BaseException:
             self.close()
             raise
 
-    def run(self, work: Callable[[sqlite3.Connection], T]) -> T:
+    def run(self, work: Callable[[sqlite3.Connection], Sequence[ChainRow]]) -> Sequence[ChainRow]:
         """Do `work` in one `BEGIN IMMEDIATE` transaction and return once it is on the disk. Blocks.
 
-        Raises RecordError, or whatever `work` raises; nothing of it is then in the file.
+        `work` answers all rows that it appended, in order, and so does this. Raises RecordError, or whatever `work`
+        raises; nothing of it is then in the file.
         """
         return self._submit(lambda: self._transaction(work))
 
@@ -82,7 +83,7 @@ class Writer:
             raise RecordError("The timeline is closed; nothing more is recorded.", code="timeline-closed") from None
         return future.result()
 
-    def _transaction(self, work: Callable[[sqlite3.Connection], T]) -> T:
+    def _transaction(self, work: Callable[[sqlite3.Connection], Sequence[ChainRow]]) -> Sequence[ChainRow]:
         self._check_files()
         before = self._last
         try:
@@ -91,10 +92,10 @@ class Writer:
             self._refuse_other_content(connection)
             reader = TimelineReader(connection)
             acknowledged, _ = reader.last()
-            result = work(connection)
-            last = reader.last()
+            appended = work(connection)
+            last = (appended[-1].id, appended[-1].hash) if appended else reader.last()
             # What others wrote since our last look is in the same `-wal`; at the first look, all of the file is new.
-            rows = list(take_turns(reader.rows(after=before[0]))) if before[1] else []
+            others = list(take_turns(reader.rows(after=before[0], until=acknowledged))) if before[1] else []
             connection.execute("COMMIT")
         except (sqlite3.Error, OSError) as error:
             # After a failed write to the disk a connection no longer knows what the file holds; the next call reopens.
@@ -110,8 +111,9 @@ class Writer:
             self._wal = read_file_identity(self._wal_path)
         self._check_files(until=acknowledged)  # what has just gone to a file that nobody can open is not acknowledged
         self._last = last
-        self._keep(rows)
-        return result
+        if before[1]:
+            self._keep([*others, *appended])
+        return appended
 
     def _keep(self, rows: Sequence[ChainRow]) -> None:
         """Remember as many of the newest rows as a `-wal` may hold: long outputs must not fill the memory."""

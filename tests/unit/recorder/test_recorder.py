@@ -3,6 +3,7 @@
 import asyncio
 import fcntl
 import os
+import threading
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import replace
@@ -22,7 +23,7 @@ from cockpit.model.revision import Application, Revision
 from cockpit.recorder.lock import RecorderLock
 from cockpit.recorder.recorder import GAP_AFTER, LARGE, Recorder
 from cockpit.recorder.recording_breaks import list_recording_breaks
-from cockpit.timeline.rows import TimelineReader
+from cockpit.timeline.rows import PreparedRow
 from cockpit.timeline.timeline import Timeline
 from tests.unit.incident.story import NIGHT, at
 
@@ -52,9 +53,16 @@ class FullDisk(Timeline):
     full = False
 
     def record(self, drafts: Any) -> list[Event]:
+        self._find_room()
+        return super().record(drafts)
+
+    def record_many(self, drafts: Any) -> int | None:
+        self._find_room()
+        return super().record_many(drafts)
+
+    def _find_room(self) -> None:
         if self.full:
             raise RecordError("The disk is full.")
-        return super().record(drafts)
 
 
 @pytest.fixture
@@ -416,18 +424,14 @@ async def test_a_full_disk_is_reported_and_nothing_is_lost(timeline: FullDisk, c
 async def test_a_fact_that_cannot_be_written_at_all_does_not_hold_up_the_rest(
     timeline: FullDisk, clock: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    real = timeline.record
+    real = timeline.prepare
 
-    def choke(plan: Callable[[TimelineReader], Sequence[Draft]]) -> list[Event]:
-        def choked(reader: TimelineReader) -> Sequence[Draft]:
-            drafts = plan(reader)
-            if drafts[0].detail.get("state") == "down":
-                raise TypeError("not JSON")
-            return drafts
+    def choke(drafts: Sequence[Draft]) -> list[PreparedRow]:
+        if drafts[0].detail.get("state") == "down":
+            raise TypeError("not JSON")
+        return real(drafts)
 
-        return real(choked)
-
-    monkeypatch.setattr(timeline, "record", choke)
+    monkeypatch.setattr(timeline, "prepare", choke)
     async with running(recorder(timeline, clock)) as one:
         await until(lambda: one.status == "recording")
         one.observe(ready(ProbeState.DOWN))
@@ -435,19 +439,40 @@ async def test_a_fact_that_cannot_be_written_at_all_does_not_hold_up_the_rest(
         await until(lambda: facts(timeline) == ["ready up again"])
 
 
+async def test_an_act_is_written_while_a_poll_is_still_masked(tmp_path: Path, clock: Clock) -> None:
+    masking, acted = threading.Event(), threading.Event()
+
+    def mask(text: str) -> str:
+        if text == "down":
+            masking.set()
+            assert acted.wait(10)
+        return text
+
+    with Timeline(tmp_path / "timeline.db", time=clock, mask=mask) as timeline:
+        async with running(recorder(timeline, clock)) as one:
+            await until(lambda: one.status == "recording")
+            one.observe(ready(ProbeState.DOWN))
+            await until(masking.is_set)
+            await asyncio.to_thread(timeline.record, [Draft(Kind.NOTE, "an act", clock.now(), "prod")])
+            acted.set()
+            await until(lambda: one.is_written)
+        kinds = [event.kind for event in timeline.events()]
+    assert kinds == [Kind.RECORDER, Kind.NOTE, Kind.PROBE, Kind.RECORDER]
+
+
 async def test_cancelled_in_the_middle_of_a_write_it_writes_that_fact_once(
     timeline: FullDisk, clock: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    real, writing = timeline.record, asyncio.Event()
+    real, writing = timeline.record_many, asyncio.Event()
     loop = asyncio.get_running_loop()
 
-    def slow(drafts: Any) -> list[Event]:
+    def slow(drafts: Any) -> int | None:
         loop.call_soon_threadsafe(writing.set)
         return real(drafts)
 
     async with running(recorder(timeline, clock)) as one:
         await until(lambda: one.status == "recording" and len(timeline.events()) == 1)
-        monkeypatch.setattr(timeline, "record", slow)
+        monkeypatch.setattr(timeline, "record_many", slow)
         writing.clear()
         one.observe(ready(ProbeState.DOWN))
         await writing.wait()

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 
 from cockpit.model.event import Draft, Kind, RecordError
 from cockpit.timeline.hash_chain import GENESIS
-from cockpit.timeline.rows import RowMasker, TimelineReader, to_event, to_row
+from cockpit.timeline.rows import RowMasker, TimelineReader, place_row, prepare_row, to_event
 from tests.refusals import refuses
 from tests.unit.timeline.files import NIGHT, any_tool, note, notes, opened, tamper
 
@@ -329,7 +329,8 @@ def test_any_draft_becomes_an_event_that_says_the_same(
     summary: str, detail: dict[str, object], occurred: datetime
 ) -> None:
     draft = note(summary, detail=detail, occurred=occurred)
-    row = to_row(draft, after=(0, GENESIS), recorded=NIGHT, salt="aa", masker=RowMasker(lambda text: text))
+    prepared = prepare_row(draft, salt="aa", masker=RowMasker(lambda text: text))
+    row = place_row(prepared, after=(0, GENESIS), recorded=NIGHT)
     event = to_event(row)
     assert event.occurred == occurred
     assert json.loads(json.dumps(event.detail)) == event.detail
