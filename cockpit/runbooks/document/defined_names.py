@@ -10,7 +10,6 @@ from cockpit.runbooks.shell_syntax import ShellDocument, parse_shell
 from cockpit.runbooks.shell_syntax.placeholders import find_placeholders
 
 DEFINES = re.compile(r"\(\s*\)|\bfunction\b|\balias\b")
-SIGNS = ("(", "function", "alias")  # without one nothing is defined
 PLAIN_ALIAS = re.compile(r"[\w./-]+(?: [\w./:=@,+-]+)*")  # words alone: put in the alias's place they mean the same
 
 
@@ -30,7 +29,10 @@ class DefinedNames:
         """The step with what it uses of them; what it defines is known to those that follow."""
         if step.language != self.language or not step.command or step.unparsed:
             return step
-        defines = any(sign in step.command for sign in SIGNS) and DEFINES.search(step.command)
+        may_define = "(" in step.command or "function" in step.command or "alias" in step.command  # most define nothing
+        if not (may_define or self.functions or self.aliases):
+            return step
+        defines = may_define and DEFINES.search(step.command)
         if not defines and not any(name in step.command for names in (self.functions, self.aliases) for name in names):
             return step
         blanks = find_placeholders(step.command, step.language)

@@ -15,7 +15,14 @@ from typing import Literal, NamedTuple
 
 from cockpit.model.text import SHORT_LINE, clean_line, clean_text, clean_unmasked
 from cockpit.runbooks.document.foreign_parts import begins_with_foreign_part, find_foreign_parts, may_hold_foreign_part
-from cockpit.runbooks.document.prompts import CONTINUED_PROMPT, NAMES_FOLDER, PROMPT, ROOT_PROMPT, WINDOWS_PROMPT
+from cockpit.runbooks.document.prompts import (
+    CONTINUED_PROMPT,
+    NAMES_FOLDER,
+    PROMPT,
+    ROOT_PROMPT,
+    WINDOWS_PROMPT,
+    may_hold_prompt,
+)
 from cockpit.runbooks.shell_syntax import ShellDocument, parse_shell
 from cockpit.runbooks.shell_syntax.parse import holds_plain_lines
 from cockpit.runbooks.shell_syntax.placeholders import find_placeholders
@@ -66,6 +73,10 @@ LOOP = re.compile(r"\s*(?:for\s+\w+\s+in\b[^\n]*;\s*do\b|(?:while|until|if)\s[^\
 TYPED_WITH_OPTION = re.compile(
     r"(?:sudo\s+)?(?:(?P<name>\w+(?:[-_.]\w+|ctl|cli|adm))(?:\s+[\w./:-]+){0,2}|(?P<word>[a-z]\w*))\s+--?[A-Za-z][\w-]*(?:[\s=]|$)"
 )
+# The program of the first command, where it can be nothing else: no keyword, no assignment, no function.
+FIRST_WORD = re.compile(r"(?:[ \t]*(?:#[^\n]*)?\n)*[ \t]*([\w./:@%,-]+)(?=[ \t]+[^\s(]|[ \t]*\n|[ \t]*\Z)")
+_CONSTRUCTS = "if for while until case select function time coproc then else elif fi do done esac in"
+OPENS_A_CONSTRUCT = frozenset(_CONSTRUCTS.split())
 AN_ASSIGNMENT = re.compile(r"[A-Z_][A-Z0-9_]*=\S*")
 A_SIGN = re.compile(r"\s-{1,2}\w|[/|=<>$\"'`*]|\.\w|:\d")  # of a command rather than of a sentence
 LIKE_OUTPUT = re.compile(
@@ -173,14 +184,14 @@ def read_fence(info: str, content: str) -> FenceReading:
     if name in BASH:
         if foreign := begins_with_foreign_part(content):
             return FenceReading(left_out=f"{foreign}, which no shell reads")
-        if any(WINDOWS_PROMPT.match(line) for line in content.splitlines()[:MOST_LINES_JUDGED]):
+        if holds_windows_prompt(content):
             return FenceReading(left_out="it is for the command prompt of Windows, which does not run here")
         if lists_names_alone(content):
             return FenceReading(left_out="it is a list of names, and none of them is a program known here")
         return FenceReading("bash")
     if name in POWERSHELL:
         return FenceReading("console" if find_prompted_shell(content) else "powershell", shell="powershell")
-    if name in WINDOWS or any(WINDOWS_PROMPT.match(line) for line in content.splitlines()[:MOST_LINES_JUDGED]):
+    if name in WINDOWS or holds_windows_prompt(content):
         if name in WINDOWS and begins_with_programs(content, portable=True):
             return FenceReading("bash")
         return FenceReading(left_out="it is for the command prompt of Windows, which does not run here")
@@ -214,10 +225,18 @@ def find_language_name(info: str) -> str:
     return names[0] if names else ""
 
 
+def holds_windows_prompt(content: str) -> bool:
+    """True where a line stands behind `C:\\>`."""
+    if ":\\" not in content:
+        return False
+    return any(WINDOWS_PROMPT.match(line) for line in content.splitlines()[:MOST_LINES_JUDGED])
+
+
 def find_prompted_shell(content: str) -> str:
     """The shell whose prompt the first line of commands stands behind, "" where there is none."""
-    lines = [line for line in content.splitlines() if line.strip() and not line.lstrip().startswith("#")]
-    match = PROMPT.match(lines[0]) if lines else None
+    lines = (line for line in content.splitlines() if line.strip() and not line.lstrip().startswith("#"))
+    first = next(lines, "")
+    match = PROMPT.match(first) if may_hold_prompt(first) else None
     if match is None:
         return ""
     return "powershell" if match.group().lstrip().startswith("PS") else "bash"
@@ -257,9 +276,13 @@ def _read_unmarked_fence(name: str, content: str) -> FenceReading:
 
 def lists_names_alone(content: str) -> bool:
     """True for two lines and more of which each is the name of a variable, or a path, that nobody would run."""
-    names = [line.split("#")[0].strip() for line in content.splitlines()]
-    names = [name for name in names if name]
-    return len(names) > 1 and all(A_NAME_ALONE.fullmatch(name) and not is_known_program(name) for name in names)
+    count = 0
+    for line in content.splitlines():
+        if name := line.split("#", 1)[0].strip():
+            if not A_NAME_ALONE.fullmatch(name) or is_known_program(name):
+                return False
+            count += 1
+    return count > 1
 
 
 def begins_with_loop(content: str) -> bool:
@@ -272,6 +295,9 @@ def begins_with_programs(content: str, *, portable: bool = False) -> bool:
 
     `portable`: and with one that is the same on Windows and here.
     """
+    first_word = FIRST_WORD.match(content)
+    if first_word and first_word[1] not in OPENS_A_CONSTRUCT and not is_known_program(first_word[1]):
+        return False  # most blocks without a name are output: it is not read as bash to find that out
     document = parse_fence(content, "bash")
     if document.errors or not document.statements:
         return False
@@ -319,7 +345,7 @@ def split_fence(content: str, language: str) -> list[Piece]:
     content = content.replace("\r\n", "\n")
     if language == "console":
         return split_console(content)
-    if language == "bash" and SQL.search(content) is None and holds_plain_lines(content, list_masked_spans(content)):
+    if language == "bash" and SQL.search(content) is None and is_cut_by_lines(content):
         lines = content.split("\n")
         starts = ((index, line.lstrip(" \t")) for index, line in enumerate(lines))
         return cut_lines(lines, {index: index for index, line in starts if line and line[0] != "#"}, language)
@@ -344,6 +370,13 @@ def split_fence(content: str, language: str) -> list[Piece]:
         reason = f"{where}: nobody can say what it would do. Edit it, or mend the document"
         return [make_command_piece(content, 0)._replace(unparsed=reason)]
     return cut_lines(lines, statement_lines(document), language, printed, sql, foreign)
+
+
+def is_cut_by_lines(content: str) -> bool:
+    """Whether each line is a comment or one whole command. Most blocks are as they stand, whatever is a placeholder in
+    them; of the others some are once these are words.
+    """
+    return holds_plain_lines(content, ()) or holds_plain_lines(content, list_masked_spans(content))
 
 
 def cut_lines(
@@ -453,7 +486,7 @@ def find_printed_lines(lines: list[str], ends: dict[int, int]) -> frozenset[int]
             below_command = below_command or (index > 0 and begins_with_program(lines[index - 1]))
             in_table = in_table or TABLE_HEAD.match(line) is not None
             sign = line.lstrip()[0]
-            drawn = unicodedata.category(sign) in ("So", "Sm") and not sign.isascii()
+            drawn = not sign.isascii() and unicodedata.category(sign) in ("So", "Sm")
             goes_on = index - 1 in printed and line[0] in " \t" and not begins_with_program(line.strip())
             says = below_command and (SENTENCE.match(line) or QUOTED.match(line)) and not begins_with_program(line)
             continued = CONTINUED_PROMPT.match(line)
@@ -465,11 +498,15 @@ def find_printed_lines(lines: list[str], ends: dict[int, int]) -> frozenset[int]
 
 def _is_row(line: str, *, in_table: bool) -> bool:
     """True for columns, below a head of capitals or with a number of their own, that no program begins."""
+    if "  " not in line and "\t" not in line and line.isascii():  # most commands: one column
+        return False
     columns = len(COLUMNS.findall(line)) + 1
+    if columns < (2 if in_table else FEWEST_COLUMNS):
+        return False
     signs = A_SIGN_IN_A_TABLE if in_table and columns >= FEWEST_COLUMNS else A_SIGN_OF_TYPING  # `<none>`, `arch=amd64`
     if signs.search(line) or begins_with_program(line.strip()):
         return False
-    return columns >= 2 if in_table else columns >= FEWEST_COLUMNS and NUMBERED_CELL.search(line) is not None
+    return in_table or NUMBERED_CELL.search(line) is not None
 
 
 def parse_fence(content: str, language: str) -> ShellDocument:

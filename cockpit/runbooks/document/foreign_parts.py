@@ -47,12 +47,14 @@ def find_foreign_parts(lines: Sequence[str]) -> dict[int, int]:
 
 def begins_with_foreign_part(content: str) -> str:
     """What a block begins with that no shell reads, in words; "" for a block of commands."""
+    if REQUEST_LINE.match(content):
+        return "it is a request of HTTP, with what is sent below it"
+    if not may_hold_foreign_part(content):
+        return ""
     if PART_OF_CONFIGURATION.match(content):
         return "it is a part of a configuration file"
     if JSON_BEGINS.match(content):
         return "it is JSON"
-    if REQUEST_LINE.match(content):
-        return "it is a request of HTTP, with what is sent below it"
     lines = content.splitlines()
     first_lines = (index for index, line in enumerate(lines) if line.strip() and not line.lstrip().startswith("#"))
     first = next(first_lines, None)

@@ -478,14 +478,14 @@ class MarkdownReader:
         self._led_elsewhere(token.content, line)
         path = click_path(token.content, line)
         self._section.prose.append(token.content)
-        sentence = SHOULD_SEE.fullmatch(token.content)
+        last = self._section.steps[-1] if self._section.steps else None
         if (
-            sentence
-            and self._section.steps
-            and self._section.steps[-1].command
-            and not self._section.steps[-1].expected
+            last is not None
+            and last.command
+            and not last.expected
+            and (sentence := SHOULD_SEE.fullmatch(token.content))
         ):
-            self._section.steps[-1] = self._section.steps[-1].expecting(clean_line(f"prints {sentence['value']}"))
+            self._section.steps[-1] = last.expecting(clean_line(f"prints {sentence['value']}"))
         if path and self._section.level:
             self._section.steps.append(path)
         elif self._section.level and (asked_for := from_paragraph(token.content, line)):
@@ -599,7 +599,7 @@ def named_by(row: list[str], position: int) -> str:
 
 def read_announcement(markdown: str) -> str:
     """The last sentence of a paragraph that ends in a colon: what the block below it is for."""
-    if ENDS_IN_A_COLON.search(markdown) is None:
+    if ":" not in markdown or ENDS_IN_A_COLON.search(markdown) is None:
         return ""
     flat = clean_line(strip_markdown(markdown))
     if not flat.endswith(":"):

@@ -25,6 +25,8 @@ def find_unfilled_blanks(text: str, outline: Outline) -> Iterator[Finding]:
 
 
 CAPITALS = re.compile(r"[A-Z][A-Z0-9_]")
+TELLING = ("replace", "substitute", "swap", "change", "where")  # and "exchange": without one, no line below tells
+LIST_MARKS = frozenset("-*+")
 TO_REPLACE = (
     re.compile(
         r"(?i)\b(?:replace|substitute|swap|change|exchange)\s+(?:the\s+)?[`\"'*]*(?-i:(?P<word>[A-Z][A-Z0-9_]{1,40}))[`\"'*]*\s+(?:with|by|for|to)\b"
@@ -37,11 +39,23 @@ TO_REPLACE = (
 def find_words_to_replace(text: str, outline: Outline) -> frozenset[str]:
     """Words in capitals that the prose tells to replace: "Replace POD with the name of the pod", "where POD is"."""
     lines = text.split("\n")
-    suspects = {number for number, line in enumerate(lines, 1) if CAPITALS.search(line) and _list_words(line)}
+    suspects = {number for number, line in enumerate(lines, 1) if _may_tell(line) and _list_words(line)}
     if not suspects:
         return frozenset()
     prose = ((number, line) for number, _, line in list_prose_lines(text, outline) if number in suspects)
     return frozenset(word for _, line in prose for word in _list_words(line))
+
+
+def _may_tell(line: str) -> bool:
+    """False for most lines: they begin no list, or have no verb of those, or no capitals."""
+    if line.lstrip()[:1] not in LIST_MARKS:
+        small = line.lower()
+        for verb in TELLING:
+            if verb in small:
+                break
+        else:
+            return False
+    return CAPITALS.search(line) is not None
 
 
 def _list_words(line: str) -> list[str]:

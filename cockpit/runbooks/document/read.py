@@ -8,6 +8,7 @@ from functools import lru_cache
 
 from cockpit.garbage import no_collection
 from cockpit.model.runbook import DocumentTable, Occasion, Procedure, Runbook, Step
+from cockpit.model.secret import KNOWN_SECRETS
 from cockpit.model.text import clean_line, clean_unmasked
 from cockpit.runbooks.document.dates import day_in, parse_rhythm
 from cockpit.runbooks.document.index_block import add_bound_labels, add_text_block, take_index_blocks
@@ -93,7 +94,7 @@ def _read_runbook(path: str, raw: bytes, sidecar: bytes) -> Runbook:
         text=text,
         procedures=procedures,
         parameters=list_parameters(procedures, hints, reader.tables),
-        tables=tuple(map(without_secrets, reader.tables)),
+        tables=tuple(remove_secrets_of_tables(reader.tables)),
         links=tuple(reader.links),
         labels={**front, **document_labels(sections)},
         damage=damage,
@@ -196,8 +197,13 @@ def text_for_people(runbook: Runbook) -> str:
     return hide_in_text(runbook.text, secrets_of(runbook.procedures))
 
 
-def without_secrets(table: DocumentTable) -> DocumentTable:
-    return replace(table, rows=tuple(tuple(map(hide_literal_secrets, row)) for row in table.rows))
+def remove_secrets_of_tables(tables: Sequence[DocumentTable]) -> Iterator[DocumentTable]:
+    """The tables for people. Their cells are searched together, as most hold nothing that looks like a secret."""
+    cells = list({cell for table in tables for row in table.rows for cell in row})
+    suspects = set(find_suspects(cells))
+    shown = {cell: hide_literal_secrets(cell) if cell in suspects else KNOWN_SECRETS.mask(cell) for cell in cells}
+    for table in tables:
+        yield replace(table, rows=tuple(tuple(shown[cell] for cell in row) for row in table.rows))
 
 
 def front_matter(text: str) -> tuple[dict[str, str], str]:

@@ -19,7 +19,8 @@ REQUEST = re.compile(r"^\s*(GET|HEAD|OPTIONS|POST|PUT|PATCH|DELETE)\s+(/\S*|http
 
 def kind_of(command: str, comment: str = "", language: str = "bash") -> StepKind:
     """The kind of a command under its comment: that of its worst part."""
-    return mark_verification(_judge_command(command, language, tuple(sorted(TEAM_COMMANDS.items()))), comment)
+    team = tuple(sorted(TEAM_COMMANDS.items())) if TEAM_COMMANDS else ()
+    return mark_verification(_judge_command(command, language, team), comment)
 
 
 def find_built_in_kind(command: str, language: str) -> StepKind:
@@ -67,7 +68,7 @@ def load_judge() -> Callable[[str, str, Mapping[str, CommandTool]], StepKind]:
 
 def mark_verification(kind: StepKind, title: str) -> StepKind:
     """A look is a verification when its title says so: `Verify`, `Check that it came back`."""
-    return StepKind.VERIFY if kind is StepKind.READ and CHECKS.match(title) else kind
+    return StepKind.VERIFY if kind is StepKind.READ and title and CHECKS.match(title) else kind
 
 
 def raise_kind(judged: StepKind, declared: StepKind | None) -> StepKind:

@@ -380,9 +380,11 @@ def from_inline(
     markdown = markdown[box.end() :] if box else markdown
     if "`" not in markdown and BARE_COMMAND.fullmatch(markdown) and is_runnable(markdown):
         markdown = f"`{markdown}`"  # `- sudo systemctl reload web`: nobody says that to a person
+    if flag or "`" not in markdown:
+        return []
     bare = stands_alone([markdown[index:to] for index, to in find_code_gaps(markdown)])
     end, request = 0, False  # of the command before, and whether it was asked for
-    for match in [] if flag else CODE.finditer(markdown):
+    for match in CODE.finditer(markdown):
         text = match[2].strip()
         http = bool(HTTP.match(text))
         if not http and not is_runnable(text):
@@ -452,8 +454,10 @@ def find_code_gaps(markdown: str) -> Iterator[tuple[int, int]]:
 def from_item(markdown: str, line: int, *, ordered: bool, flag: bool = False) -> list[UnnumberedStep]:
     """A numbered item or a box to tick: something a person does. A bullet, a cause, a prohibition is only text."""
     box = BOX.match(markdown)
+    if not box and not ordered:
+        return []
     text = BOX.sub("", markdown)
-    if not box and (not ordered or flag or forbids_command(text) or describes_behaviour(text)):
+    if not box and (flag or forbids_command(text) or describes_behaviour(text)):
         return []
     named = [] if forbids_command(text) else [match[2].strip() for match in CODE.finditer(text)]
     commands = clean_unmasked("\n".join(code for code in named if is_runnable(code)))
@@ -476,7 +480,7 @@ def from_paragraph(markdown: str, line: int) -> list[UnnumberedStep]:
 
 def click_path(markdown: str, line: int) -> UnnumberedStep | None:
     """A short paragraph of clicks, `Settings → find the token → Revoke`: a manual step."""
-    if not any(sign in markdown for sign in "→>›"):
+    if not (">" in markdown or "→" in markdown or "›" in markdown):
         return None
     flat = strip_markdown(markdown)
     if len(ARROW.findall(flat)) < 2 or len(flat) > 300 or "\n" in flat or not is_click_path(ARROW.split(flat)):

@@ -56,6 +56,8 @@ _TWO_WORDS = {
     "single node": "standalone", "single-node": "standalone", "single instance": "standalone", "multi node": "clustered",
     "multi-node": "clustered", "high availability": "ha", "replica set": "replicated",
 }  # fmt: skip
+_FAMILY_WORDS = frozenset(re.findall(r"[^\W_]+", " ".join((*_FAMILY_OF, *_TWO_WORDS))))  # without one it has no family
+_MAY_NAME_OTHERS = re.compile(r"\d|north|south|east|west|central")  # a version or a region
 _REGION = re.compile(
     r"(?:[a-z]{2}(?:-gov)?-(?:north|south|east|west|central)+-\d|(?:north|south|east|west|central)+(?:europe|us|india|asia)\d?)[a-z]?"
 )
@@ -181,16 +183,19 @@ def may_name_a_way(markdown: str) -> bool:
     return not _PLACES.isdisjoint(_FIRST_WORD.findall(short))
 
 
-def _make_head(markdown: str) -> str:
-    """The words before a colon or a dash; all of a text that has none."""
-    text = clean_line(strip_markdown(markdown)).strip(" *_:")
+def _make_head(plain: str) -> str:
+    """The words before a colon or a dash; all of a text that has none. `plain` is a line without its Markdown."""
+    text = plain.strip(" *_:")
     head = _HEAD.match(text.lstrip(_SIGNS))
     return (head["head"] if head else text.lstrip(_SIGNS)).strip(" *_")
 
 
 def _find_family(text: str) -> str:
     """What all of these names are: "Debian/Ubuntu" systems, "staging" an environment, "v2" a version; "" for others."""
-    bare = _REMARK.sub("", text.casefold()).strip(" .:*_`\"'")
+    small = text.casefold()
+    if _FAMILY_WORDS.isdisjoint(_FIRST_WORD.findall(small)) and _MAY_NAME_OTHERS.search(small) is None:
+        return ""
+    bare = _REMARK.sub("", small).strip(" .:*_`\"'")
     frame = _FRAME.match(bare)
     core = bare[frame.end() :] if frame else bare
     core = core if core in _FAMILY_OF or core in _TWO_WORDS else _TAIL.sub("", core)
@@ -212,9 +217,11 @@ def _read_label(label: WayLabel) -> _NamedWay | None:
     if letter := _LETTER.match(text):
         mark = letter["round"] or letter["bare"]
         return _NamedWay(
-            label, ("letter", mark), clean_line(f"{letter.group().strip(' *_')} {_make_head(text[letter.end() :])}")
+            label,
+            ("letter", mark),
+            clean_line(f"{letter.group().strip(' *_')} {_make_head(strip_markdown(text[letter.end() :]))}"),
         )
-    head = _make_head(label.markdown)
+    head = _make_head(text)
     if len(head) > LONGEST_LABEL:
         return None
     if family := _find_family(head):
@@ -257,17 +264,22 @@ def find_ways(
 ) -> FoundWays:
     """The ways among the steps of one procedure. `blocks` are the lines of its fences, `prose` what stands around
     them, `headings` the lines of headings, beyond which no way goes."""
-    announced = {clean_line(strip_markdown(label.markdown)).rstrip(" :") for label in labels}
-    comments = [label for label in _list_comments(steps, blocks) if label.markdown.rstrip(" :") not in announced]
+    comments = _list_comments(steps, blocks)
+    if comments:
+        announced = {clean_line(strip_markdown(label.markdown)).rstrip(" :") for label in labels}
+        comments = [label for label in comments if label.markdown.rstrip(" :") not in announced]
     labels = sorted({label.line: label for label in (*comments, *labels)}.values(), key=_by_line)
     named = [way for way in map(_read_label, labels) if way is not None]
     if not named:
+        return NO_WAYS
+    groups = _group(named, headings)
+    if not groups:
         return NO_WAYS
     texts = [strip_markdown(text) for text in prose]
     ways: dict[int, Way] = {}
     choices = 0
     nested = is_row = False
-    for group in _group(named, headings):
+    for group in groups:
         extents = _find_extents(group, blocks, steps, headings)
         members = [
             (way, [index for index in extent if steps[index].command])

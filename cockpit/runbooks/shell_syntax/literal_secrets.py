@@ -66,11 +66,13 @@ HINTS = {
         for item in ("word", "wd", "phrase", "pass", "auth", "secret", "token", "key", "sig", "ure", "pat", *"'\" ")
     ),
     IN_JSON: ('":', "':", '" :', "' :"),
-    IN_SQL: ("'",),
-    HEADER: ("-h", "x-"),
+    IN_SQL: ("password", "identified"),
+    HEADER: (*NOUNS, "-auth"),
     AUTHORIZATION: ("authorization", "cookie"),
 }  # what the command must hold in small letters
-ANY_HINT = re.compile("|".join(sorted({re.escape(hint) for hints in HINTS.values() for hint in hints} | {"--secrets"})))
+# Without one of these no expression finds anything. What stands in JSON is called by a noun, too.
+_ANY = {hint for pattern, hints in HINTS.items() if pattern is not IN_JSON for hint in hints} | {"--secrets"}
+ANY_HINT = re.compile("|".join(sorted(map(re.escape, _ANY))))
 HERE_DOCUMENT = re.compile(r"<<-?\s*[\"']?\w+[\"']?[^\n]*\n")
 MORE_PAIRS = re.compile(r",(?=[\w.-]+=)|\s+(?=\S)|@(?=[\w/])")
 

@@ -64,6 +64,9 @@ IN_POWERSHELL = re.compile(
 MAY_HOLD_A_HOLE = re.compile(
     r"[<\[{%…]|__|_name|\.[xX]|[xX]\.|example\.|path/to/|(?i:your)|xxx|XXX|yyyy|YYYY|zzzz|ZZZZ|\.\.\.|/:|[A-Z](?![a-z])[A-Z0-9_]|[mM]y[A-Z]|\bmy[-_a-z]|:TAG"
 )
+# Without one of these, in small letters, or two capitals, it holds none either: asked first, as it costs little.
+SIGNS_OF_A_HOLE = (*SIGNS, "_name", "/:", "my")
+TWO_CAPITALS = re.compile(r"[A-Z][A-Z0-9_]")
 IN_REQUESTS = re.compile(
     "|".join(
         (
@@ -135,6 +138,10 @@ OF_CONNECTIONS = re.compile(
     r"|(?<=RELEASE )(?P<revision>REVISION)\b|(?<=://)(?P<login>USER(?:NAME)?|[A-Z]+_USER)(?=:)"
     r"|(?<!\S)(?P<above>[A-Z]+(?:_[A-Z]+)*_FROM_(?:ABOVE|STEP\w*|OUTPUT))(?=$|[\s;&|)])"
 )
+# Every alternative of it holds one of these.
+SIGNS_OF_CONNECTIONS = (
+    *("@", "HOST", "IP", "USER", "PORT", "PASS", "PWD", "DB", "DATABASE", "PID", "RELEASE", "_FROM_"),
+)
 # `docker pull IMAGE:TAG`, `registry.x/web:TAG`: an image is written in small letters.
 OF_IMAGES = re.compile(
     r"(?<![\w$.{-])(?P<image>IMAGE(?:_?NAME)?|REPO(?:SITORY)?(?:_?NAME)?)(?=:[\w<$])"
@@ -144,6 +151,7 @@ OF_IMAGES = re.compile(
     r"|(?<![\w$.{-])(?P<outside>(?:HOST|LOCAL)(?:_?(?:PORT|PATH|DIR))?)(?=:(?:[\d/]|CONTAINER|REMOTE))"
     r"|(?<=:)(?P<inside>(?:CONTAINER|REMOTE)(?:_?(?:PORT|PATH|DIR))?)(?![\w-])|(?<![\w$.{-])(?P<holder>CONTAINER|POD)(?=:/)"
 )
+SIGNS_OF_IMAGES = ("IMAGE", "REPO", "TAG", "HOST", "LOCAL", "CONTAINER", "REMOTE", "POD")
 # `-g MyResourceGroup`, `--name myAKSCluster`: nobody's thing is called by what it is. `MyShop` may well be a name.
 OF_MINE = re.compile(
     r"(?<![\w$./{@-])(?P<mine>[mM]y(?:[A-Z][A-Za-z]*?)?(?:ResourceGroup|RG|VM|Vm|Cluster|Server|Database|DB|Vault|Registry"
@@ -204,10 +212,12 @@ class WrittenHole:
 
 def written_holes(command: str, language: str) -> list[WrittenHole]:
     """Every hole of a command that is no variable, in the order written."""
-    if MAY_HOLD_A_HOLE.search(command) is None:
+    small = command.lower()
+    signs = frozenset([sign for sign in SIGNS_OF_A_HOLE if sign in small])
+    if (not signs and TWO_CAPITALS.search(command) is None) or MAY_HOLD_A_HOLE.search(command) is None:
         return []
     result: list[WrittenHole] = []
-    for match in _find_forms(command, language):
+    for match in _find_forms(command, language, signs):
         kind = next(name for name, value in match.groupdict().items() if value is not None and name != "bare")
         behind_another = kind == "square" and bool(result) and result[-1].end == match.start()  # `[ns][pod]`, no index
         if language == "http" or behind_another or _is_a_hole(command, match, kind, language):
@@ -228,11 +238,10 @@ def written_holes(command: str, language: str) -> list[WrittenHole]:
     return sorted(result, key=lambda hole: hole.start)
 
 
-def _find_forms(command: str, language: str) -> Iterator[re.Match[str]]:
+def _find_forms(command: str, language: str, signs: frozenset[str]) -> Iterator[re.Match[str]]:
     if language in ("http", "powershell"):
         return (IN_REQUESTS if language == "http" else IN_POWERSHELL).finditer(command)
-    small = command.lower()
-    pattern = _join_forms(frozenset([sign for sign in SIGNS if sign in small]))
+    pattern = _join_forms(signs.intersection(SIGNS))
     return pattern.finditer(command) if pattern else iter(())
 
 
@@ -377,11 +386,12 @@ def _find_certain_capitals(command: str) -> Iterator[WrittenHole]:
     for match in NAME_OPTIONS.finditer(command):
         if _open_quote(command[: match.start()]) is None and match["word"] not in TOOLS_CAPITALS:
             yield WrittenHole(match["word"], match.start("word"), match.end("word"))
-    for match in OF_CONNECTIONS.finditer(command):
+    for match in OF_CONNECTIONS.finditer(command) if any(sign in command for sign in SIGNS_OF_CONNECTIONS) else ():
         kind = match.lastgroup or ""
         if match[kind] not in TOOLS_CAPITALS and not MEANS_ITSELF.search(command[: match.start()]):
             yield WrittenHole(match[kind], match.start(kind), match.end(kind))
-    for match in OF_IMAGES.finditer(command) if ":" in command else ():
+    of_images = ":" in command and any(sign in command for sign in SIGNS_OF_IMAGES)
+    for match in OF_IMAGES.finditer(command) if of_images else ():
         kind = match.lastgroup or ""
         yield WrittenHole(match[kind], match.start(kind), match.end(kind))
     for match in SQL_NAMES.finditer(command) if "name" in command else ():

@@ -41,7 +41,7 @@ def find_placeholders(command: str, language: str = "bash") -> list[Placeholder]
     return list(_find_cached_placeholders(command, language))
 
 
-@lru_cache(maxsize=4096)  # a command is asked for its placeholders when it is read, judged, shown and run
+@lru_cache(maxsize=16_384)  # a command is asked when it is read, judged, numbered, shown and run; a document has 10,000
 def _find_cached_placeholders(command: str, language: str) -> tuple[Placeholder, ...]:
     holes = [
         Placeholder(hole.name, command[hole.start : hole.end], hole.start, hole.end)
