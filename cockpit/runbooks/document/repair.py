@@ -1,11 +1,13 @@
 """Damaged documents, mended for viewing: mis-decoded characters, lost line breaks. The file itself is never written."""
 
 import re
-from functools import lru_cache
+import unicodedata
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache, partial
 
 from cockpit.model.runbook import Damage
 
-MOJIBAKE = re.compile(r"[\u0080-\uffff]+")
 LONG_LINE = 1_500  # characters; a line this long that holds headings and lists has lost its breaks
 
 
@@ -23,17 +25,86 @@ def repair_text(text: str) -> tuple[str, Damage]:
         return rebuild_lines(lines), Damage.RECONSTRUCTED
     if lines.isascii():
         return lines, Damage.NONE
-    mended = MOJIBAKE.sub(lambda run: undo_mac_roman(run.group()), lines)
+    mended = undo_mojibake(lines)
     return (mended, Damage.MOJIBAKE) if mended != lines else (lines, Damage.NONE)
 
 
-@lru_cache(maxsize=4096)  # a document's dashes, arrows and boxes are the same few again and again
-def undo_mac_roman(run: str) -> str:
-    """UTF-8 that was read as Mac Roman, turned back; anything that does not turn back cleanly is left alone."""
+@dataclass(frozen=True)
+class MisreadEncoding:
+    """How UTF-8 looks that was read in a one-byte encoding: sequences of letters that were one."""
+
+    letters: Mapping[str, int]  # the byte that each stands for
+    sequence: re.Pattern[str]
+
+    def decode(self, sequence: str) -> str:
+        """The letter that a sequence was, "" where it is none."""
+        return bytes(self.letters[letter] for letter in sequence).decode("utf-8", "ignore")
+
+
+@cache
+def load_misread_encoding(name: str) -> MisreadEncoding:
+    """A byte that the encoding does not know was read as the control of its number, as in Latin-1."""
+    letters = {_read_byte(byte, name): byte for byte in range(0x80, 0x100)}
+    first = {
+        length: "".join(re.escape(letter) for letter, byte in letters.items() if low <= byte <= high)
+        for length, low, high in ((2, 0xC2, 0xDF), (3, 0xE0, 0xEF), (4, 0xF0, 0xF4))
+    }
+    rest = "".join(re.escape(letter) for letter, byte in letters.items() if byte < 0xC0)
+    return MisreadEncoding(
+        letters, re.compile("|".join(f"[{first[length]}][{rest}]{{{length - 1}}}" for length in (4, 3, 2)))
+    )
+
+
+def _read_byte(byte: int, encoding: str) -> str:
     try:
-        return run.encode("mac_roman").decode("utf-8")
-    except UnicodeError:
-        return run
+        return bytes([byte]).decode(encoding)
+    except UnicodeDecodeError:
+        return chr(byte)
+
+
+ENCODINGS = ("cp1252", "mac_roman")
+FEWEST_FOREIGN = 5  # letters of another script, and of all that are not ASCII four fifths: a document in that script
+
+
+def undo_mojibake(text: str) -> str:
+    """UTF-8 that was read as Windows-1252 or Mac Roman, turned back.
+
+    Only what becomes a letter of Western Europe, a mark or a symbol: "—é" in a good text is no Cyrillic letter that was
+    misread. A whole document in another script is turned back, too.
+    """
+    foreign_text = sum(letter > "\x7f" for letter in text)
+    best, most = text, 0
+    for name in ENCODINGS:
+        encoding = load_misread_encoding(name)
+        sequences = encoding.sequence.findall(text)
+        if not sequences:
+            continue
+        decoded = {sequence: encoding.decode(sequence) for sequence in set(sequences)}
+        plain = {sequence for sequence, letter in decoded.items() if _is_likely(letter)}
+        if plain != decoded.keys():
+            spent = sum(map(len, sequences))
+            others = sum(decoded[sequence].isalpha() for sequence in sequences if sequence not in plain)
+            if others >= FEWEST_FOREIGN and 5 * spent >= 4 * foreign_text:
+                plain = {sequence for sequence, letter in decoded.items() if letter}
+        count = sum(len(sequence) for sequence in sequences if sequence in plain)  # letters that it explains
+        if count > most:
+            most = count
+            turned = decoded | {sequence: sequence for sequence in decoded.keys() - plain}
+            best = encoding.sequence.sub(partial(_replace_sequence, turned), text)
+    return best
+
+
+def _replace_sequence(letters: Mapping[str, str], match: re.Match[str]) -> str:
+    return letters[match[0]]
+
+
+def _is_likely(letter: str) -> bool:
+    """True for a letter of Western and Central Europe, a mark, an arrow, a box, an emoji; also a no-break blank."""
+    if not letter:
+        return False
+    if letter < "\u0180":
+        return letter > "\x9f"
+    return unicodedata.category(letter)[0] in "PSZ" or letter in "\ufe0f\u200d\u200b\ufeff"
 
 
 def lost_its_breaks(text: str) -> bool:
