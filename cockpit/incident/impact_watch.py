@@ -24,6 +24,7 @@ class ImpactWatch:
     def __init__(self) -> None:
         self._certain: dict[str, Signal] = {}  # bad and felt, whatever happens to the traffic
         self._alerts: dict[str, Signal] = {}  # bad; whether users feel it depends on the traffic
+        self._felt_alerts: set[str] = set()  # those of them that users felt when that was last asked
         self._thresholds: dict[str, Signal] = {}  # bad; felt as long as no probe tells better
         self._feels = False
         self._names: set[str] = set()  # every signal that was felt
@@ -94,6 +95,8 @@ class ImpactWatch:
         (self._alerts if alert else self._certain).setdefault(signal.key, signal)
         if alert and not is_felt(signal.key):
             return
+        if alert:
+            self._felt_alerts.add(signal.key)
         self._join(signal, is_turn)
         self._names.add(signal.key)
         is_guess = signal.key.startswith(f"{Kind.REVISION}:")
@@ -127,6 +130,7 @@ class ImpactWatch:
         felt = key in self._certain or (key in self._alerts and key in self._names)
         is_alert = key in self._alerts
         signal = self._certain.pop(key, None) or self._alerts.pop(key, None)
+        self._felt_alerts = {alert for alert in self._felt_alerts if alert in self._alerts and is_felt(alert)}
         if signal is None or not felt:
             return
         if signal.state == ProbeState.DEGRADED and moment - signal.began < RECOVERY_MUST_HOLD:
@@ -140,9 +144,15 @@ class ImpactWatch:
     def traffic_moved(self, moment: datetime, is_felt: Callable[[str], int]) -> None:
         """Alerts may be felt now that were not, or no more."""
         if self._feels:
-            self._look(moment, "", is_felt)
+            still = {key for key in self._alerts if key in self._names and is_felt(key)}
+            # Where no alert was felt that is about what had the traffic, the move ends nothing: a probe is well since
+            # before it, say, and that is not settled yet.
+            is_about_alerts = bool(still or self._felt_alerts & self._alerts.keys())
+            self._felt_alerts = still
+            self._look(moment if is_about_alerts else None, "", is_felt)
         elif (felt := [alert for alert in self._alerts.values() if is_felt(alert.key)]) and not self._certain:
             self._names |= {signal.key for signal in felt}
+            self._felt_alerts |= {signal.key for signal in felt}
             if self._first is None:  # it was bad before, and nobody felt that
                 self._first = replace(felt[0], since=moment, lead=timedelta())
             self._relapse(moment, is_guess=True)

@@ -207,3 +207,26 @@ def test_an_alert_that_fired_between_a_recovery_and_the_moment_in_which_that_was
     incident = only(story)
     assert incident.mitigated == at(2.1)
     assert incident.healthy[-1].evidence == "probe ready up again"
+
+
+@pytest.mark.parametrize("fires", [False, True])
+def test_a_move_of_the_traffic_behind_a_recovery_that_was_not_settled_ends_only_what_an_alert_tells(
+    fires: bool,
+) -> None:
+    """Of a probe that flapped it is known half a minute later that it is well; the traffic moved in between."""
+    story = Story()
+    healths = {"shop--r44": "Degraded", "shop--r45": "Healthy"}
+    revisions = {name: {"active": True, "health": health} for name, health in healths.items()}
+    baseline = {"what": "baseline", "traffic": {"shop--r44": 100}, "revisions": revisions}
+    story.tell(Kind.REVISION, -1, subject="shop", detail=baseline)
+    story.probe(0, "ready", "down")
+    story.declare(1, reach=-10)
+    if fires:
+        fired = {"state": "firing", "severity": "medium", "name": "restarts", "resource": "shop"}
+        story.tell(Kind.ALERT, 1.5, subject="az:restarts", detail=fired)
+    else:
+        well = {"what": "health", "active": True, "health": "Healthy"}
+        story.tell(Kind.REVISION, 2, subject="shop/shop--r44", detail=well)
+    story.tell(Kind.TRAFFIC, 3, subject="shop", detail={"after": {"shop--r45": 100}})
+    story.probe(2.1, "ready", "up", late=1)
+    assert only(story).mitigated == at(3 if fires else 2.1)
