@@ -204,6 +204,8 @@ def _list_probe_lanes(
         if event.kind != Kind.PROBE:
             continue
         is_bad = says_bad(event.kind, event.detail)
+        if is_bad is None:  # what is not seen any more is bad until it is seen to be well, as in every length
+            continue
         begin = find_beginning(event) if is_bad else event.occurred
         if (running := open_bars.pop(event.subject, None)) is not None:
             bar = _build_probe_bar(running, max(begin, running[0]))

@@ -20,7 +20,8 @@ from cockpit.incident.postmortem.picture import (
     render_svg,
 )
 from cockpit.incident.postmortem.time_face import TimeFace
-from cockpit.model.event import Kind
+from cockpit.model.event import UNSEEN_FROM, Kind
+from cockpit.model.time import format_timestamp
 from tests.examples import scale_examples
 from tests.unit.incident.drafts import incident_of, tell
 from tests.unit.incident.postmortem.test_story import fail, night
@@ -44,6 +45,18 @@ def test_probes_alerts_and_traffic_are_lanes_on_one_axis() -> None:
     assert [bar.text for bar in lanes["Traffic", "shop"]] == ["--r43 100 %", "--r44 100 %", "--r43 100 %"]
     (alert,) = lanes["Alerts", "5xx"]
     assert (alert.start, alert.end) == (at(0.5), at(4))
+
+
+def test_a_probe_that_was_down_when_nothing_was_seen_of_it_any_more_is_down_until_it_is_seen_to_be_well() -> None:
+    story = Story()
+    story.declare(0, reach=-10)
+    story.probe(1, "ready", "down")
+    story.probe(2, "ready", "unknown")
+    detail = {"state": "up", UNSEEN_FROM: format_timestamp(at(2))}
+    story.tell(Kind.PROBE, 6, subject="ready", detail=detail, source="recorder")
+    (bar,) = next(lane.bars for lane in picture_of(story).lanes if lane.section == "Probes")
+    assert (bar.start, bar.end) == (at(1), at(6))
+    assert bar.text.endswith("or shorter")
 
 
 def test_what_still_fires_at_the_end_of_the_picture_goes_on() -> None:
