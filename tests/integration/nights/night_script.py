@@ -15,7 +15,12 @@ from cockpit.simulator.world.changes import apply_event, deactivate_revision, st
 from cockpit.simulator.world.scenario import AlertRule, Deploy, RevisionSpec, Scenario, ShareSpec, Turn
 from cockpit.simulator.world.world import Caller, Patch, TrafficShare, WorldSnapshot
 from cockpit.timeline.timeline import Timeline
-from tests.integration.nights.night_surfaces import SurfaceLook, look_at_surfaces
+from tests.integration.nights.night_surfaces import (
+    SurfaceLook,
+    WrittenDraft,
+    export_draft,
+    look_at_surfaces,
+)
 from tests.integration.nights.night_world import LOOKS, NIGHT, NightCockpit, NightTime, NightWorld
 from tests.unit.incident.incidents import plan as plan_of
 from tests.unit.incident.incidents import rule
@@ -58,6 +63,7 @@ class PlayedNight:
     incident: str
     ended: float
     looks: list[SurfaceLook]  # the last one at the end
+    draft: WrittenDraft
 
 
 def choose_scenario(random: Random, seed: int) -> tuple[Scenario, float]:
@@ -162,10 +168,19 @@ class NightPlay:
         await self.close_cockpit()
         ended = self.time.second
         await self.look_around(ana)
+        draft = export_draft(self.world, self.incident)
         for timeline in self.timelines:
             timeline.close()
         return PlayedNight(
-            self.world, self.acts, self.watched, self.azure_silent, self.line_dead, self.incident, ended, self.looks
+            self.world,
+            self.acts,
+            self.watched,
+            self.azure_silent,
+            self.line_dead,
+            self.incident,
+            ended,
+            self.looks,
+            draft,
         )
 
     async def play_again(self, ana: IncidentActions, ben: IncidentActions) -> None:

@@ -68,6 +68,7 @@ def judge_look(judge: DraftJudge, look: SurfaceLook) -> None:
     judge_impact_line(judge, look, seen)
     judge_brief(judge, look, seen)
     judge_incident_line(judge, look)
+    judge_open_incidents(judge, look)
     judge_shift(judge, look, seen)
     judge_timeline_lines(judge, look)
     judge_clock_lines(judge, look)
@@ -248,6 +249,15 @@ def judge_incident_line(judge: DraftJudge, look: SurfaceLook) -> None:
     acks = truth.list_times("ack")
     told_ack = document["acknowledged"] and to_second(datetime.fromisoformat(document["acknowledged"]))
     judge.check(told_ack is None if not acks else abs(told_ack - acks[0]) <= EXACT, "acknowledged", told_ack, acks)
+
+
+def judge_open_incidents(judge: DraftJudge, look: SurfaceLook) -> None:
+    truth, levels = judge.truth, judge.truth.list_levels()
+    judge.check(bool(look.incidents) == (truth.find_status() != "resolved"), "status: open", look.incidents, levels)
+    for incident in look.incidents:
+        told = (incident["severity"], incident["worst_severity"], incident["status"], set(incident["leaders"]))
+        true = (levels[-1], min(levels), truth.find_status(), truth.list_leaders())
+        judge.check(told == true, "status: incident", told, true)
 
 
 def judge_shift(judge: DraftJudge, look: SurfaceLook, seen: float) -> None:

@@ -10,13 +10,10 @@ from unittest.mock import patch
 
 import pytest
 
-from cockpit.incident.load import list_alert_afterlife, read_ledger, with_events
-from cockpit.incident.postmortem.draft import render_draft
-from cockpit.model.severity_scale import DEFAULT_SEVERITY_SCALE
-from cockpit.model.system import System
-from cockpit.timeline.timeline import Timeline
+from tests.integration.nights.night_draft import read_blocks
 from tests.integration.nights.night_judge import DraftJudge, judge_draft
-from tests.integration.nights.night_script import PlayedNight, make_plan, play_night
+from tests.integration.nights.night_picture_judge import judge_picture
+from tests.integration.nights.night_script import PlayedNight, play_night
 from tests.integration.nights.night_surface_judge import judge_looks
 from tests.integration.nights.night_truth import find_truth
 from tests.integration.nights.night_world import play_on_leaping_clock, work_at_once
@@ -34,30 +31,10 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 def judge_night(seed: int, folder: Path) -> DraftJudge:
     with patch("asyncio.to_thread", work_at_once):
         night: PlayedNight = play_on_leaping_clock(play_night(seed, folder))
-    draft = write_draft(night)
-    judge = judge_draft(draft, find_truth(night))
-    judge_looks(judge, night.looks, draft)
+    judge = judge_draft(night.draft.text, find_truth(night))
+    judge_picture(judge, read_blocks(night.draft.text), night.draft.picture)
+    judge_looks(judge, night.looks, night.draft.text)
     return judge
-
-
-def write_draft(night: PlayedNight) -> str:
-    """The draft as an export writes it."""
-    timeline = Timeline(night.world.file, time=night.world.time, read_only=True)
-    try:
-        ledger = read_ledger(timeline, DEFAULT_SEVERITY_SCALE)
-        incident, events = with_events(timeline, DEFAULT_SEVERITY_SCALE, ledger.incidents[night.incident])
-        return render_draft(
-            incident,
-            events,
-            system=System("Shop", (night.world.environment,), "/data"),
-            plan=make_plan(),
-            time_zone="UTC",
-            head=timeline.head(),
-            now=night.world.time.now(),
-            alert_afterlife=list_alert_afterlife(timeline, incident),
-        )
-    finally:
-        timeline.close()
 
 
 @pytest.mark.torture
