@@ -9,11 +9,13 @@ os.environ |= {"TERM": "xterm-256color", "COLORTERM": "truecolor", "LANG": "C.UT
 
 import asyncio  # noqa: E402
 from collections.abc import Callable, Mapping  # noqa: E402
+from weakref import WeakKeyDictionary  # noqa: E402
 
 import pytest  # noqa: E402
 from textual.drivers.headless_driver import HeadlessDriver  # noqa: E402
 
 from cockpit.app import release_closed_widgets  # noqa: E402
+from screens.shared.device_status import DeviceStatusReports  # noqa: E402
 from tests.tui.leaping import REPLACED, LeapingLoop  # noqa: E402
 from tests.tui.stage import Stage  # noqa: E402
 from tests.tui.terminal import Terminal  # noqa: E402
@@ -34,6 +36,20 @@ def _leaping(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) ->
         return
     for name, ours in REPLACED.items():
         monkeypatch.setattr(name, ours)
+
+
+@pytest.fixture(autouse=True)
+def _answering(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The terminal of every app answers at once what it has got, as nearly all do, and so long ago that it was seen."""
+    reports: WeakKeyDictionary[HeadlessDriver, DeviceStatusReports] = WeakKeyDictionary()
+
+    def find_reports(driver: HeadlessDriver) -> DeviceStatusReports:
+        if driver not in reports:
+            reports[driver] = DeviceStatusReports(lambda _: find_reports(driver).note_answer(), lambda: 0.0)
+            reports[driver].ask()
+        return reports[driver]
+
+    monkeypatch.setattr(HeadlessDriver, "status_reports", property(find_reports), raising=False)
 
 
 @pytest.fixture
