@@ -22,7 +22,7 @@ from cockpit.incident.clocks.due import (
 from cockpit.incident.clocks.rules import Binding, make_strictest_pick
 from cockpit.incident.impact import weigh_felt
 from cockpit.model.clock import Clock, ClockKind, ClockState, Rule
-from cockpit.model.incident import Acknowledgement, Incident
+from cockpit.model.incident import WEIGHT_OF_REST, Acknowledgement, Incident
 from cockpit.model.plan import Plan
 from cockpit.model.response import Holding, PageRecord, find_box_ticks
 from cockpit.model.time import format_duration, measure_between
@@ -207,22 +207,39 @@ def _build_tier_clocks(bound: Binding, number: int) -> list[Clock]:
         if own_call is not None and clock.limit is not None and own_call <= clock.limit:
             clocks.append(_add_remark(replace(clock, done=own_call), _describe_answers(calls)))
             continue
-        milder = _milder_when_due(clock, stretch, number)
-        if milder is not None:
-            clock = replace(clock, not_applicable=f"{milder.why} before its turn")
         taker = ack.actor if ack else "nobody"
-        clock = excuse_clock(clock, own_taken, f"{taker} acknowledged and has it: nobody to call")
-        clock = excuse_clock(clock, well_at(incident, clock.limit), MITIGATED_IN_TIME)
-        clock = excuse_clock(clock, own_later, "a later tier was called before it was late")
-        clock = excuse_clock(clock, stretch.end, OVER)
-        if clock.not_applicable:  # when it opens and closes matters to nobody
-            clocks.append(replace(clock, due=unstretched.due, risk=unstretched.risk, remark=unstretched.remark))
+        excuses = (
+            (own_taken, f"{taker} acknowledged and has it: nobody to call"),
+            (own_later, "a later tier was called before it was late"),
+        )
+        excused = _excuse_tier(clock, stretch, number, incident, excuses)
+        if excused.not_applicable:  # where its window as the document has it was enough, more of it matters to nobody
+            plain = _excuse_tier(unstretched, stretch, number, incident, excuses)
+            clocks.append(plain if plain.not_applicable else excused)
         elif own_call is not None and (stretch.end is None or own_call <= stretch.end):
             clocks.append(_add_remark(replace(clock, done=own_call), _describe_answers(calls)))
         else:  # whoever else was called, or took it when it was late, called nobody of this tier
             over = min((moment for moment in (own_taken, own_later, stretch.end) if moment is not None), default=None)
             clocks.append(replace(clock, done=over, undone=over is not None))
     return clocks
+
+
+def _excuse_tier(
+    clock: Clock,
+    stretch: Episode,
+    number: int,
+    incident: Incident,
+    excuses: tuple[tuple[datetime | None, str], tuple[datetime | None, str]],
+) -> Clock:
+    """Not applicable, where something made the call needless while it could be made in time: a milder severity, who
+    took it or called somebody later (`excuses`, each with its reason), all well again, or the end."""
+    milder = _milder_when_due(clock, stretch, number)
+    if milder is not None:
+        return replace(clock, not_applicable=f"{milder.why} before its turn")
+    taken, later = excuses
+    for moment, reason in (taken, (well_at(incident, clock.limit), MITIGATED_IN_TIME), later, (stretch.end, OVER)):
+        clock = excuse_clock(clock, moment, reason)
+    return clock
 
 
 def _open_after_earlier(clock: Clock, path: list[Rule], place: int, bound: Binding) -> Clock:
@@ -253,10 +270,9 @@ def _open_while_felt(clock: Clock, incident: Incident) -> Clock:
     until = find_window_end(incident, clock.due, clock.until)
     if until == clock.until:
         return clock
-    # Where the end of what they felt was seen late, they felt nothing for longer.
-    least = "at least " if weigh_felt(incident, clock.due, until) == "at most " else ""
+    weight = WEIGHT_OF_REST[weigh_felt(incident, clock.due, until)]
     length = format_duration(measure_between(clock.until, until))
-    remark = f"closes {length} later: users felt nothing for {least}so long of it"
+    remark = f"closes {length} later: users felt nothing for {weight}so long of it"
     return _add_remark(replace(clock, until=until), remark)
 
 

@@ -411,15 +411,30 @@ def test_a_window_that_closes_later_because_all_was_well_says_so() -> None:
     assert [clock.remark in line for line in lines] == [True]
 
 
-def test_of_a_window_in_which_nobody_has_to_call_no_row_says_when_it_closes() -> None:
+@pytest.mark.parametrize(("weight", "unseen"), [("at most ", 12), ("at least ", 7)])
+def test_a_pause_with_an_end_that_nobody_saw_is_no_surer_beside_a_window(weight: str, unseen: int) -> None:
+    """Felt again by the first look after a break, they felt nothing for less; well at such a look, for longer."""
+    story = Story()
+    story.probe(0, "ready", "down")
+    story.declare(0, reach=-10)
+    for minute, state in ((7, "up"), (12, "down")):
+        break_before = {UNSEEN_FROM: format_timestamp(at(minute - 1))} if minute == unseen else {}
+        story.tell(Kind.PROBE, minute, subject="ready", detail={"state": state, **break_before}, source="recorder")
+    clock = named(compute_clocks(only(story), RESPONSE, at(16)), "escalation:1")
+    assert f"users felt nothing for {weight}so long" in clock.remark
+
+
+@pytest.mark.parametrize(("resolved", "closes"), [(16, 20), (22, 25)])
+def test_a_window_in_which_nobody_has_to_call_closes_later_only_where_that_is_why(resolved: int, closes: int) -> None:
     story = Story()
     story.probe(0, "ready", "down")
     story.declare(0, reach=-10)
     story.probe(7, "ready", "up")
     story.probe(12, "ready", "down")
-    story.act(Kind.RESOLVE, 16)
+    story.act(Kind.RESOLVE, resolved)
     clock = named(compute_clocks(only(story), RESPONSE, at(30)), "escalation:1")
-    assert (bool(clock.not_applicable), clock.remark) == (True, "")
+    assert clock.not_applicable
+    assert (clock.due, clock.until, bool(clock.remark)) == (at(5), at(closes), closes > 20)
 
 
 def test_a_window_does_not_close_later_for_a_pause_that_counts_as_impact() -> None:

@@ -192,9 +192,9 @@ def during(minutes: float) -> tuple[HealthyPeriod, ...]:
         (5, ClockState.RUNNING, 30),
         (25, ClockState.NOT_APPLICABLE, 30),
         (29, ClockState.OVERDUE, 44),  # all was well when it opened: all of it is left at the relapse
-        (29.6, ClockState.NOT_APPLICABLE, 44),
+        (29.6, ClockState.NOT_APPLICABLE, 30),  # nobody has to call: its window as the document has it
         (31, ClockState.OVERDUE, 44),  # a minute in which nobody felt it is a pause, told as impact everywhere
-        (60, ClockState.NOT_APPLICABLE, 44),
+        (60, ClockState.NOT_APPLICABLE, 30),
     ],
 )
 def test_a_relapse_makes_nobody_late_who_had_nobody_to_call_before_it(
