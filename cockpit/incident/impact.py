@@ -15,15 +15,15 @@ EARLIEST = datetime.min.replace(tzinfo=UTC)
 LATEST = datetime.max.replace(tzinfo=UTC)
 
 
+def has_held(since: datetime, until: datetime) -> bool:
+    """Whether all was well for long enough to be no pause of one outage: by the moments as they are shown."""
+    return measure_between(since, until) >= RECOVERY_MUST_HOLD
+
+
 def as_of(incident: Incident, now: datetime) -> Incident:
     """The incident as it stands at `now`: while it is open, a recovery counts once it has held for two minutes."""
     mitigated = incident.mitigated
-    if (
-        mitigated is None
-        or not incident.open
-        or incident.impact_ended is not None
-        or now - mitigated >= RECOVERY_MUST_HOLD
-    ):
+    if mitigated is None or not incident.open or incident.impact_ended is not None or has_held(mitigated, now):
         return incident
     return replace(incident, mitigated=None, healthy=incident.healthy[:-1], unheld=last_period(incident.healthy))
 
@@ -126,7 +126,7 @@ def list_pauses(incident: Incident, begin: datetime, end: datetime) -> list[tupl
         if period.end is not None
         and (
             period.evidence == UNRECORDED
-            or period.end - max(period.start, begin) >= RECOVERY_MUST_HOLD
+            or has_held(max(period.start, begin), period.end)
             or any(closed < period.end and period.start < opened for closed, opened in incident.closures)
         )
     ]

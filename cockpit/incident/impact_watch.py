@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from itertools import chain
 
-from cockpit.incident.impact import RECOVERY_MUST_HOLD, last_period
+from cockpit.incident.impact import RECOVERY_MUST_HOLD, has_held, last_period
 from cockpit.incident.serving_state import FeltVerdict
 from cockpit.incident.signals import Signal
 from cockpit.model.clock_steps import move_moment
@@ -133,7 +133,7 @@ class ImpactWatch:
         self._felt_alerts = {alert for alert in self._felt_alerts if alert in self._alerts and is_felt(alert)}
         if signal is None or not felt:
             return
-        if signal.state == ProbeState.DEGRADED and moment - signal.began < RECOVERY_MUST_HOLD:
+        if signal.state == ProbeState.DEGRADED and not has_held(signal.began, moment):
             self._joined = [turn for turn in self._joined if turn != (key, signal.began)]  # it was slow for a moment
         if is_alert and self._feels:
             self._alert_ends[key] = (moment, signal.label)
@@ -239,7 +239,7 @@ class ImpactWatch:
         last = self.periods[-1] if self.periods else None
         if not self._is_mild or last is None or last.end is None or not self.relapses or last.end != self.relapses[-1]:
             return False
-        return last.end - last.start >= RECOVERY_MUST_HOLD and over - last.end < RECOVERY_MUST_HOLD
+        return has_held(last.start, last.end) and not has_held(last.end, over)
 
     def _relapse(
         self, since: datetime, is_mild: bool = False, is_guess: bool = False, *, is_certain: bool = False

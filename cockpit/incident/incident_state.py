@@ -10,7 +10,7 @@ from typing import Any
 
 from cockpit.incident import response_state
 from cockpit.incident.corrections import CorrectedFacts
-from cockpit.incident.impact import RECOVERY_MUST_HOLD, STATED, last_period
+from cockpit.incident.impact import RECOVERY_MUST_HOLD, STATED, has_held, last_period
 from cockpit.incident.impact_watch import ImpactWatch
 from cockpit.incident.signals import Signal
 from cockpit.incident.takers import read_acknowledgement
@@ -539,7 +539,7 @@ class IncidentStateBuilder:
             return None
         if ended is not None and again is not None:
             return ended if again >= closed >= ended else None
-        if ended is not None or last.start > closed or last.end - last.start < RECOVERY_MUST_HOLD:
+        if ended is not None or last.start > closed or not has_held(last.start, last.end):
             return None
         return last.start
 

@@ -239,7 +239,7 @@ def _describe_actual(outcome: ClockOutcome) -> str:
         return ""
     clock = outcome.clock
     if clock.done is not None and clock.done < clock.started:  # acknowledged, say, before it was declared
-        return f"done {format_duration(measure_between(clock.done, clock.started))} before that"
+        return f"done {format_duration(measure_between(clock.done, clock.started))} before it began"
     length = format_duration(outcome.actual)
     return length if clock.done is not None and not clock.undone else f"not done in {length}"
 

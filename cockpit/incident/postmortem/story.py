@@ -295,7 +295,8 @@ def _describe_later_failures(incident: Incident, events: Sequence[Event], face: 
                 firsts.setdefault(event.subject, event)
         if sentence := "; ".join(_describe_by_state(_leave_flaps_out(firsts.values(), events), face)):
             times.append(f"again: {sentence}")
-    more = f"; and {len(times) - MOST_PAUSES} times more" if len(times) > MOST_PAUSES else ""
+    rest = len(times) - MOST_PAUSES
+    more = f"; and {'once' if rest == 1 else f'{rest} times'} more" if rest > 0 else ""
     return "; ".join(times[:MOST_PAUSES]) + more
 
 

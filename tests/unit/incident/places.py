@@ -8,7 +8,13 @@ from typing import Any
 
 from cockpit.cli.timeline import format_event_line
 from cockpit.incident.change_dates import date_by_steps, present_events
-from cockpit.incident.impact import describe_impact, find_relapse_after_close, propose_impact_end
+from cockpit.incident.impact import (
+    describe_impact,
+    find_relapse_after_close,
+    format_felt,
+    propose_impact_end,
+    propose_impact_start,
+)
 from cockpit.incident.load import list_members, list_standing_events
 from cockpit.incident.messages.briefing import BriefingScene, build_brief
 from cockpit.incident.messages.fields import spell_felt
@@ -54,6 +60,13 @@ def compare_impact(incident: Incident, events: Sequence[Event], plan: Plan, now:
             places |= {"brief": brief, "cockpit impact": printed}
         missing = [place for place, text in places.items() if length not in text]
         assert not missing, (length, {place: places[place] for place in missing})
+    began, ended_at = propose_impact_start(incident), propose_impact_end(incident)
+    if (
+        began is not None and " so far" in brief
+    ):  # well since a moment ago it is felt no more: `impact` counts no longer
+        so_far = format_felt(incident, began.at, ended_at.at if ended_at else now)
+        assert f"{so_far} so far" in brief
+        assert ended_at is None or so_far in printed
     again = find_relapse_after_close(incident)
     report = dict(describe_shift(build_shift_report(events, [incident], since=at(-10), now=now), UTC))
     says_again = {

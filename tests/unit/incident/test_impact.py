@@ -590,6 +590,22 @@ def test_a_length_says_for_how_long_of_it_all_was_well(seconds: float, well: str
     assert describe_value(time_to_mitigate) == text
 
 
+@pytest.mark.parametrize(
+    ("well_from", "well_until"), [(120.9, 240.8), (120.95, 240.0), (120.0, 239.99), (120.9, 239.9)]
+)
+def test_whether_a_recovery_has_held_follows_from_the_times_that_are_shown(well_from: float, well_until: float) -> None:
+    """Seen: "all well from 21:23:21 to 21:25:21 (2m 00s, counted as felt)", where two minutes are none."""
+    held = int(well_until) - int(well_from) >= 120
+    story = Story()
+    story.probe(0, "ready", "down")
+    story.declare(1, reach=-10)
+    story.probe(well_from / 60, "ready", "up")
+    assert (as_of(only(story), at(well_until / 60)).mitigated is not None) is held
+    story.probe(well_until / 60, "ready", "down")
+    story.probe(6, "ready", "up")
+    assert ("in 2 stretches" in format_felt(only(story), at(0), at(6))) is held
+
+
 def blue_and_green(resource: str, **labels: str) -> Story:
     """Of a Compose project the one app behind a proxy: to green at minute 0, and back to blue at minute 7."""
     story = Story()
