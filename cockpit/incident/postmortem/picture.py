@@ -190,6 +190,18 @@ def _choose_window(incident: Incident, events: Sequence[Event], now: datetime) -
     return first - before, max([over, *acts]) + after
 
 
+@dataclass(frozen=True, slots=True)
+class _ProbeSpan:
+    """A stretch in which a probe was bad, and which of its ends nobody saw."""
+
+    bar: PictureBar
+    is_begin_unseen: bool
+    is_end_unseen: bool
+
+    def mark(self) -> PictureBar:
+        return _mark_unseen(self.bar, self.is_begin_unseen, self.is_end_unseen)
+
+
 def _list_probe_lanes(
     events: Sequence[Event], breaks: Sequence[RecordingBreak], start: datetime, end: datetime
 ) -> list[PictureLane]:
@@ -197,7 +209,14 @@ def _list_probe_lanes(
         """Whether nobody recorded in the middle of it: it may have been well then."""
         return measure_unrecorded(breaks, bar.start, bar.end) >= A_SECOND
 
-    spans: dict[str, list[PictureBar]] = {}
+    def end_by(span: _ProbeSpan, moment: datetime) -> _ProbeSpan:
+        """What was bad already when it began to flap is so until then; that moment was seen."""
+        if span.bar.tone == "bad" or span.bar.end <= moment:
+            return span
+        bar = replace(span.bar, end=moment)
+        return replace(span, bar=bar, is_end_unseen=is_broken(bar))
+
+    spans: dict[str, list[_ProbeSpan]] = {}
     open_bars: dict[str, tuple[datetime, str]] = {}
     unseen: set[str] = set()  # those of which only a look after a break of the record dates the beginning
     for event in events:
@@ -210,24 +229,28 @@ def _list_probe_lanes(
         if (running := open_bars.pop(event.subject, None)) is not None:
             bar = _build_probe_bar(running, max(begin, running[0]))
             is_end_unseen = is_broken(bar) or (not is_bad and bool(describe_unseen(event)))
-            spans.setdefault(event.subject, []).append(_mark_unseen(bar, event.subject in unseen, is_end_unseen))
+            spans.setdefault(event.subject, []).append(_ProbeSpan(bar, event.subject in unseen, is_end_unseen))
         unseen.discard(event.subject)
         if is_bad and describe_unseen(event):
             unseen.add(event.subject)
         if is_bad:
             state = text_of(event.detail, "state")
             if state == FLAPPING:  # its first failures had bars of their own until it was noticed that it flaps
-                bars = spans.get(event.subject, [])
-                spans[event.subject] = [bar for bar in bars if bar.end <= begin or bar.tone == "bad"]
-                first, begin = begin, max([begin, *(bar.end for bar in spans[event.subject])])
+                spans[event.subject] = [
+                    end_by(span, begin)
+                    for span in spans.get(event.subject, [])
+                    if span.bar.tone == "bad" or span.bar.start < begin
+                ]
+                first, begin = begin, max([begin, *(span.bar.end for span in spans[event.subject])])
                 flap = read_flap(event.detail)
                 if flap is not None and begin == first and find_unseen_before(events, event.subject, flap):
                     unseen.add(event.subject)
             open_bars[event.subject] = (begin, state)
     for name, running in open_bars.items():
         bar = _build_probe_bar(running, end)
-        spans.setdefault(name, []).append(_mark_unseen(bar, name in unseen, is_broken(bar)))
-    return _fit_lanes("Probes", {name: join_bars(bars) for name, bars in spans.items()}, start, end)
+        spans.setdefault(name, []).append(_ProbeSpan(bar, name in unseen, is_broken(bar)))
+    bars = {name: join_bars(span.mark() for span in own) for name, own in spans.items()}
+    return _fit_lanes("Probes", bars, start, end)
 
 
 def _build_probe_bar(running: tuple[datetime, str], end: datetime) -> PictureBar:

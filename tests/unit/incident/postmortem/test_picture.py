@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from xml.etree import ElementTree
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -190,6 +191,24 @@ def test_a_flap_of_one_state_is_one_bar() -> None:
     (lane,) = [lane for lane in picture_of(story).lanes if lane.title == "orders"]
 
     assert [(bar.start, bar.end) for bar in lane.bars] == [(at(1), at(1.6))]
+
+
+@pytest.mark.parametrize("first_bad", [0.5, 1.0, 1.5])
+def test_what_was_bad_before_it_began_to_flap_has_its_bar(first_bad: float) -> None:
+    """The failures that made it a flap may begin in the course of the first one that is on record."""
+    story = night()
+    story.probe(first_bad, "orders", "degraded")
+    story.probe(2, "orders", "up")
+    story.probe(2.5, "orders", "degraded")
+    times = {"from": at(1), "until": at(4), "noticed": at(3)}
+    flap = {"times": 3, "longest_well": 20, **{name: format_timestamp(moment) for name, moment in times.items()}}
+    story.tell(Kind.PROBE, 3, subject="orders", detail={"state": "flapping", "flap": flap})
+    story.probe(4.5, "orders", "up")
+    (lane,) = [lane for lane in picture_of(story).lanes if lane.title == "orders"]
+
+    assert (lane.bars[0].start, lane.bars[-1].end) == (at(min(first_bad, 1)), at(4.5))
+    assert all(before.end == after.start for before, after in pairwise(lane.bars))
+    assert [bar.text for bar in lane.bars] == (["degraded"] if first_bad < 1 else []) + ["flapping"]
 
 
 def test_every_turning_point_has_a_number_in_the_drawing_and_a_line_below_it() -> None:
