@@ -44,7 +44,7 @@ from cockpit.model.event import Draft, Event, Kind, RecordError, describe_unseen
 from cockpit.model.incident import Incident, describe_severity
 from cockpit.model.operator import Operator, PersonUnknown, with_author
 from cockpit.model.severity_scale import SeverityScale
-from cockpit.model.time import format_duration
+from cockpit.model.time import RealTime, format_duration
 
 if TYPE_CHECKING:
     from cockpit.model.system import System
@@ -145,15 +145,19 @@ def incidents(common: Common, only_open: bool, as_json: bool) -> None:
         ]
         click.echo(format_json(documents))
         return
+    now = RealTime().now()
     for incident in result:
-        print_clean(render_incident_line(incident, severity_scale))
+        print_clean(render_incident_line(incident, now, severity_scale))
     if not result:
         print_clean("No open incident." if only_open else "No incident yet. `cockpit declare TITLE` begins one.")
 
 
-def render_incident_line(incident: Incident, severity_scale: SeverityScale = ()) -> str:
-    """`2026-02-27-k7f  P1  resolved       02-27 02:15Z  28m 05s  prod  Readiness failing`."""
-    ran = format_duration(incident.open_for(incident.resolved)) if incident.resolved else ""
+def render_incident_line(incident: Incident, now: datetime, severity_scale: SeverityScale = ()) -> str:
+    """`2026-02-27-k7f  P1  resolved       02-27 02:15Z  28m 05s  prod  Readiness failing`.
+
+    The length is for how long it was open until now, or until it was resolved.
+    """
+    ran = format_duration(incident.open_for(now))
     same = f" (duplicate of {incident.duplicate_of})" if incident.duplicate_of else ""
     drill = "[drill] " if incident.drill else ""
     severity = describe_severity(incident, severity_scale)
@@ -328,7 +332,6 @@ def describe_sound_part(verdict: "ChainVerdict") -> str:
 @json_option
 @common_options
 def restore(common: Common, file: Path, yes: bool, as_json: bool) -> None:
-    from cockpit.model.time import RealTime
     from cockpit.timeline.rescue import check_backup, restore_backup
     from cockpit.timeline.timeline import PATIENCE
 

@@ -98,7 +98,7 @@ def list_kept_shares(
         _of_clocks(
             "recoveries within their target",
             "incidents mitigated, else resolved, within the recovery time of the chosen scenario, counted from the "
-            "declaration",
+            "declaration; one that was opened again once more, within what was left of that time, or as much again",
             [clock.state(now) for clock in running if clock.kind is ClockKind.RECOVERY],
         ),
         _of_words(

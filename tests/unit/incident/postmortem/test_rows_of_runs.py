@@ -1,7 +1,8 @@
 """The draft holds what was run: by whom, with which command, how it ended, how long it took, and what came back."""
 
 import dataclasses
-from datetime import datetime, timedelta
+import re
+from datetime import datetime, time, timedelta
 from typing import Any
 
 import pytest
@@ -10,7 +11,8 @@ from cockpit.incident.postmortem.run_rows import ProcedureRow, describe_run_leng
 from cockpit.model.event import Event, Kind
 from cockpit.model.response import ProcedureRun
 from cockpit.model.run import mark_step_ends
-from tests.unit.incident.story import at
+from tests.unit.incident.drafts import ALL_ENTRIES, block, draft, table
+from tests.unit.incident.story import Story, at
 
 
 def step(id: int, phase: str, attempt: int | None = 1, minute: float = 0, **detail: Any) -> Event:
@@ -130,3 +132,18 @@ def test_a_run_took_its_time_until_it_ended_whenever_it_was_verified(
     run = ProcedureRun("r1", "Roll back", at(0), moment(ended), verified=moment(verified))
     end = run.ended or run.verified
     assert describe_run_length(ProcedureRow(run, end - at(0) if end else None, "")) == length
+
+
+def test_the_time_of_a_step_and_how_long_it_took_lead_to_its_row_in_the_timeline() -> None:
+    """Its row stands where it ended: a time beside "ok after 42 s" that is not said to be its begin reads as that."""
+    story = Story()
+    story.declare(1)
+    story.act(Kind.RUN, 2, subject="r1", what="started", title="Roll back", procedure="roll-back", path="ops.md")
+    story.act(Kind.STEP, 2, subject="r1#3", phase="intent", attempt=1, title="Send it", kind="change")
+    story.act(Kind.STEP, 2.7, subject="r1#3", phase="outcome", attempt=1, title="Send it", state="ok", seconds=42.0)
+    text = draft(story, 20)
+
+    took, begun = re.findall(r"after ([\d.]+) s, begun ([\d:]+) UTC", block(text, "runs"))[0]
+    ends = [row[0] for row in table(text, "timeline", ALL_ENTRIES) if row[2] == "step"]
+    assert [time.fromisoformat(begun), time.fromisoformat(ends[0])] == [at(2).time(), at(2.7).time()]
+    assert float(took) == (at(2.7) - at(2)).total_seconds()
