@@ -241,8 +241,9 @@ def describe_moved_traffic(before: Application, after: Application) -> str:
 
 def _describe_working(application: Application) -> str:
     shares = [
-        f"{revision.name} {revision.weight} %" if application.has_ingress else f"{revision.name} active"
+        f"{name} {revision.weight} %" if application.has_ingress else f"{name} active"
         for revision in application.working
+        for name in [revision.name.removeprefix(application.name) or revision.name]
     ]
     return " and ".join(shares) or "nothing served"
 

@@ -130,8 +130,10 @@ class Dialog(ModalScreen[T | None], Generic[T]):
 
     @property
     def wide(self) -> int:
-        """Cells of a row; as many as there will be while it is not laid out yet."""
-        return self.query_one("#dialog").content_size.width or min(78, self.app.size.width) - 4
+        """Cells of a row, without those of a scroll bar; as many as there will be while it is not laid out yet."""
+        frame = self.query_one("#dialog")
+        bar = frame.scrollbar_size_vertical if frame.show_vertical_scrollbar else 0
+        return frame.content_size.width - bar if frame.content_size.width else min(78, self.app.size.width) - 4
 
     # The frame
 

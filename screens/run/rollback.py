@@ -274,9 +274,11 @@ class AskRollback(Confirmation[Mapping[int, Prepared] | ProposeAnew]):
 
     def _describe_rollback(self) -> list[list[Piece]]:
         proposal, plan = self._plan.proposal, self._plan
-        rows = self._render_moved()
+        rows_moved = self._render_moved()
+        rows = list(rows_moved)
         rows += [row for line in self._from_to() for row in wrap_pieces(line, self.wide, indent=4)]
-        rows += [*render_labelled("evidence", proposal.why, self.wide, tone="muted"), []]
+        rows += render_labelled("evidence", proposal.why, self.wide, tone="muted")
+        rows += [] if rows_moved else [[]]  # what was added above must not push the last row out of 24
         steps = "   ".join(f"{item.step.ordinal} {item.step.title}" for item in plan.by_itself)
         rows += wrap_pieces([(steps, "strong")], self.wide, most=3)
         for prepared in plan.on_their_own:
@@ -304,9 +306,9 @@ class AskRollback(Confirmation[Mapping[int, Prepared] | ProposeAnew]):
         if self._anew:
             sentence = f"{self._anew.moved} {begin_with_key(self.name_key('enter'))} proposes a rollback from there."
             return render_labelled("moved", sentence, self.wide, tone="bad")
-        return render_labelled(
-            "moved", f"{self._moved} This is a new proposal.", self.wide, tone="warn", most=3
-        ) * bool(self._moved)
+        if not self._moved:
+            return []
+        return render_labelled("moved", f"{self._moved} A new proposal.", self.wide, tone="warn")
 
     def _from_to(self) -> list[list[Piece]]:
         bad, good = self._plan.proposal.bad, self._plan.proposal.good
