@@ -8,7 +8,7 @@ import re
 import unicodedata
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from itertools import islice
 from types import MappingProxyType
 from typing import Literal, NamedTuple
@@ -216,6 +216,7 @@ def _read_unknown_fence(name: str, content: str) -> FenceReading:
     return FenceReading(left_out=f"it is {clean_line(name, 40)}, which does not run here: a step can run a file of it")
 
 
+@lru_cache(maxsize=256)  # asked several times of each block, and most are named alike
 def find_language_name(info: str) -> str:
     """The first word behind the backticks: `bash` of `{.bash .numberLines}`, `bash title=x`, `{code-block} bash`."""
     matches = (match.group().casefold() for match in LANGUAGE.finditer(info))

@@ -80,6 +80,8 @@ OUTPUT_TOLD = re.compile(
       (?:the\s+following\s+(?:output|result|message|response|text|lines?)
       |(?:something|(?:an\s+)?output|a\s+(?:message|response))\s+(?:like|similar\s+to)\b)"""
 )
+# Without one of these, in small letters, neither of the two finds anything.
+WORDS_OF_OUTPUT = ("output", "result", "response", "following", "something", "message")
 # "You should see `OK`.": nothing else, so that it can be compared.
 SHOULD_SEE = re.compile(
     r"(?i)\W*(?:(?:you|it|this|(?:the\s+)?(?:output|command|result|response|answer))\s+)?(?:should|will|must)\s+(?:now\s+)?"
@@ -204,7 +206,7 @@ class MarkdownReader:
             self.to_read.setdefault("output", []).append(line)
             self._promise_nothing()
             return False
-        shows_output = announces_output(clean_line(strip_markdown(self._before)), content)
+        shows_output = announces_output(self._before, content)
         if section.steps and (shows_output or (self._output and not language_of(info, content))):
             section.steps[-1] = section.steps[-1].printing(clean_text(content).strip())
             above = clean_line(strip_markdown(self._before), 200)
@@ -543,9 +545,11 @@ def show_plainly(tokens: "list[Token]") -> dict[str, str]:
 
 def announces_output(markdown: str, content: str) -> bool:
     """True for words above a block that say what was printed, where the block does not begin with a command."""
-    return OUTPUT_SHOWN.search(markdown) is not None or (
-        not is_typed(content) and OUTPUT_TOLD.search(markdown) is not None
-    )
+    small = markdown.lower()
+    if not any(word in small for word in WORDS_OF_OUTPUT):
+        return False
+    text = clean_line(strip_markdown(markdown))
+    return OUTPUT_SHOWN.search(text) is not None or (not is_typed(content) and OUTPUT_TOLD.search(text) is not None)
 
 
 def is_typed(content: str) -> bool:

@@ -103,7 +103,7 @@ class UnnumberedStep(NamedTuple):
     @property
     def is_forbidden(self) -> bool:
         """True when the comment above it, or behind it, says that it must not run."""
-        return forbids_what_follows(self.title) or forbids_what_follows(self.remark)
+        return forbids_what_follows(self.title) or (self.remark != "" and forbids_what_follows(self.remark))
 
     def named(self, title: str) -> "UnnumberedStep":
         return self._replace(title=title, kind=self.kind if self.asked else mark_verification(self.kind, title))

@@ -56,7 +56,9 @@ _TWO_WORDS = {
     "single node": "standalone", "single-node": "standalone", "single instance": "standalone", "multi node": "clustered",
     "multi-node": "clustered", "high availability": "ha", "replica set": "replicated",
 }  # fmt: skip
-_FAMILY_WORDS = frozenset(re.findall(r"[^\W_]+", " ".join((*_FAMILY_OF, *_TWO_WORDS))))  # without one it has no family
+_NAME_PARTS = [tuple(re.findall(r"[^\W_]+", name)) for name in (*_FAMILY_OF, *_TWO_WORDS)]
+_SINGLE_PARTS = frozenset(parts[0] for parts in _NAME_PARTS if len(parts) == 1)
+_DOUBLE_PARTS = frozenset(parts[:2] for parts in _NAME_PARTS if len(parts) > 1)
 _MAY_NAME_OTHERS = re.compile(r"\d|north|south|east|west|central")  # a version or a region
 _REGION = re.compile(
     r"(?:[a-z]{2}(?:-gov)?-(?:north|south|east|west|central)+-\d|(?:north|south|east|west|central)+(?:europe|us|india|asia)\d?)[a-z]?"
@@ -88,6 +90,7 @@ _LETTER = re.compile(
 )
 LETTERED_LINE = re.compile(r"[\s*_]*(?:\([a-hA-H]\)|[a-hA-H][).])[\s*_]+(?=\S)")  # an item that has a letter
 _ROMANS = ["i", "ii", "iii", "iv"]
+_BEGINS_MEANS = re.compile(r"(?i)\W*(?:with|using|via|through|by)\b")
 _MEANS = re.compile(r"(?i)(?:with|using|via|through|by\s+means\s+of)\s+\S[^.:]{0,60}")
 _HEAD = re.compile(r"^(?P<head>.{1,90}?)(?:\s*:(?=\s|$)|\s+[-—–]\s|\s*→|,\s)")
 _REMARK = re.compile(r"\s*\([^()]{0,60}\)\s*$")
@@ -180,7 +183,10 @@ def may_name_a_way(markdown: str) -> bool:
     if word in _MAY_BEGIN or (word[:1] == "v" and word[1:].isdigit()) or word in _ROMANS:
         return True
     short = markdown[:LONGEST_LABEL].casefold()  # "Restart it (staging):" is an act, and where it is done
-    return not _PLACES.isdisjoint(_FIRST_WORD.findall(short))
+    for place in _PLACES:
+        if place in short:
+            return not _PLACES.isdisjoint(_FIRST_WORD.findall(short))
+    return False
 
 
 def _make_head(plain: str) -> str:
@@ -190,10 +196,18 @@ def _make_head(plain: str) -> str:
     return (head["head"] if head else text.lstrip(_SIGNS)).strip(" *_")
 
 
+def _may_have_family(small: str) -> bool:
+    """False for a text without a word of any family, a figure, or a direction: asked first, as it costs little."""
+    parts = _FIRST_WORD.findall(small)
+    if not _SINGLE_PARTS.isdisjoint(parts) or _MAY_NAME_OTHERS.search(small):
+        return True
+    return not _DOUBLE_PARTS.isdisjoint(pairwise(parts))
+
+
 def _find_family(text: str) -> str:
     """What all of these names are: "Debian/Ubuntu" systems, "staging" an environment, "v2" a version; "" for others."""
     small = text.casefold()
-    if _FAMILY_WORDS.isdisjoint(_FIRST_WORD.findall(small)) and _MAY_NAME_OTHERS.search(small) is None:
+    if not _may_have_family(small):
         return ""
     bare = _REMARK.sub("", small).strip(" .:*_`\"'")
     frame = _FRAME.match(bare)
@@ -212,7 +226,16 @@ def _find_family(text: str) -> str:
     return families.pop() if len(families) == 1 else ""
 
 
+def _may_be_read(markdown: str) -> bool:
+    """False for most texts that begin as a way does: a sentence of which `_read_label` would make nothing."""
+    plain = strip_markdown(markdown)
+    begins = _LETTER.match(plain) or _ELSE.match(plain) or CONDITION.match(plain) or _BEGINS_MEANS.match(plain)
+    return begins is not None or _may_have_family(plain.casefold())
+
+
 def _read_label(label: WayLabel) -> _NamedWay | None:
+    if not _may_be_read(label.markdown):
+        return None
     text = clean_line(strip_markdown(label.markdown)).strip()
     if letter := _LETTER.match(text):
         mark = letter["round"] or letter["bare"]

@@ -66,12 +66,13 @@ def _read_line(written: str, parsed: str, start: int, end: int, index: int) -> S
         if text == "|":
             stages.append([])
             continue
-        raw = written[match.start() : match.end()]
+        first, last = match.span()
+        raw = text if written is parsed else written[first:last]
         if "'" not in text and '"' not in text:
-            stages[-1].append(ShellWord(match.start(), match.end(), raw, (text,)))
+            stages[-1].append(ShellWord(first, last, raw, (text,)))
             continue
         joined = "".join(piece[0] or piece[1] or piece[2] for piece in PIECE.findall(text))
-        stages[-1].append(ShellWord(match.start(), match.end(), raw, (joined,), quoted=True))
+        stages[-1].append(ShellWord(first, last, raw, (joined,), quoted=True))
     nesting = (ShellNesting.PIPE,) if len(stages) > 1 else ()
     commands = tuple(
         SimpleCommand(

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cockpit.model.runbook import DocumentTable
-from cockpit.runbooks.document import fences
+from cockpit.runbooks.document import fences, ways
 from cockpit.runbooks.document.prompts import PROMPT, may_hold_prompt
 from cockpit.runbooks.document.read import remove_secrets_of_tables
 from cockpit.runbooks.shell_syntax import placeholder_forms
@@ -26,6 +26,34 @@ SECRETS = (
 BLOCKS = (
     *("kubectl get pods", "NAME READY", "foo bar", "{", '"a": 1', "}", "# note", "", "X=1 ls", "if true; then", "fi"),
     *("f() {", "f () {", "./run.sh now", "<x> get", "YOUR_X get", "foo |", "sudo ls", "a: b", "SELECT 1;", "printf x"),
+)
+LABELS = (
+    *(
+        "**For staging:**",
+        "Linux:",
+        "on",
+        "premises",
+        "bare metal",
+        "docker-compose",
+        "v2",
+        "before",
+        "1.4",
+        "eu-west-1",
+    ),
+    *(
+        "a)",
+        "(b)",
+        "Otherwise",
+        "If it is down:",
+        "With Helm",
+        "By hand:",
+        "westeurope",
+        "the",
+        "queue",
+        "is full",
+        "—",
+    ),
+    *("Restart it (production):", "single node", "single", "node", "rest", "api", "✅", "[Helm](x.md)", "`kubectl`"),
 )
 PROMPTED = (
     *(
@@ -79,3 +107,14 @@ def test_cells_searched_together_hide_what_each_would_hide(cells: list[str]) -> 
     assert [cell for cell in cells if cell not in suspects and find_literal_secrets(cell)] == []
     table = DocumentTable("", ("a",), (tuple(cells),), 1)
     assert [row.rows for row in remove_secrets_of_tables([table])] == [(tuple(map(hide_literal_secrets, cells)),)]
+
+
+@given(st.lists(st.sampled_from(LABELS), min_size=1, max_size=5).map(" ".join))
+@settings(max_examples=300)
+def test_a_label_is_read_as_a_way_whatever_is_asked_first(markdown: str) -> None:
+    label = ways.WayLabel(1, markdown)
+    quick = ways._read_label(label)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(ways, "_may_be_read", lambda markdown: True)
+        patch.setattr(ways, "_may_have_family", lambda small: True)
+        assert ways._read_label(label) == quick
