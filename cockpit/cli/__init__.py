@@ -222,8 +222,12 @@ def main(argv: Sequence[str] | None = None) -> None:
         sys.exit(READER_LEFT)
     except Exception as error:
         logging.getLogger("cockpit").exception("unexpected")
+        from cockpit.model.problem import describe_shortage
         from cockpit.model.text import clean_line, clean_text
 
+        if isinstance(error, OSError) and (sentence := describe_shortage(error)):
+            click.echo(f"cockpit: {sentence}", err=True)
+            sys.exit(BROKEN)
         click.echo(f"cockpit: unexpected {type(error).__name__}: {clean_line(error, 300)}", err=True)
         click.echo(f"This is a defect; {log_path()} says where. COCKPIT_DEBUG=1 prints it.", err=True)
         if os.environ.get("COCKPIT_DEBUG") == "1":

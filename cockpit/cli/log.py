@@ -38,8 +38,12 @@ class LogFileHandler(logging.Handler):
         self._file: logging.Handler | None = None
 
     def emit(self, record: logging.LogRecord) -> None:
-        self._file = self._file or _open_log_file()
-        self._file.handle(record)
+        """Raises nothing: what is being told of must go on, also where not even a module can be read any more."""
+        try:
+            self._file = self._file or _open_log_file()
+            self._file.handle(record)
+        except Exception:
+            self.handleError(record)
 
 
 def _open_log_file() -> logging.Handler:

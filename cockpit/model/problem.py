@@ -1,5 +1,6 @@
 """Why a source gave no answer, in words that say what to do next."""
 
+import errno
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -101,3 +102,25 @@ def clean_fact(fact: Any) -> Any:
     if isinstance(fact, Mapping):
         return {clean_line(name, LONGEST_FACT): clean_fact(value) for name, value in fact.items()}
     return fact if fact is None or isinstance(fact, bool | int | float) else clean_line(str(fact), LONGEST_FACT)
+
+
+# The process or the machine is out of descriptors or memory: what could not be looked at is unknown, and not gone.
+
+SHORTAGES = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOMEM})
+
+
+def is_shortage(error: OSError) -> bool:
+    """Whether a call failed for want of something that comes back, and so says nothing of what it asked about."""
+    return error.errno in SHORTAGES
+
+
+def describe_shortage(error: OSError) -> str:
+    """What is missing and what helps, as a sentence; "" for any other failure."""
+    match error.errno:
+        case errno.EMFILE:
+            return "This process may open no more files: raise `ulimit -n`, and try again."
+        case errno.ENFILE:
+            return "This machine can open no more files: end something on it, and try again."
+        case errno.ENOMEM:
+            return "This machine has no memory left: end something on it, and try again."
+    return ""

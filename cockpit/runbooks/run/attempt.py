@@ -159,6 +159,19 @@ async def run_in_shell(
     prepared: Prepared, files: ReservedFiles, context: "RunContext", secrets: list[str], on_output: Output, index: int
 ) -> Finished:
     """One try under a supervisor. Cancelling this leaves it running. Raises nothing else."""
+    assert prepared.script is not None
+    try:
+        owner = await _start_in_shell(prepared, files, context, secrets)
+    except OSError as error:  # also where a module that it takes cannot be read any more
+        sentence = f"it could not be started: {clean_line(error.strerror or error)}"
+        return Finished(StepState.FAILED, sentence, started=False)
+    return await watch_command(
+        files.place, owner, prepared.kind, prepared.as_run, context, on_output, index=index, follow=prepared.follow
+    )
+
+
+async def _start_in_shell(prepared: Prepared, files: ReservedFiles, context: "RunContext", secrets: list[str]) -> Owner:
+    """The supervisor of the command. Raises OSError while nothing is started."""
     from cockpit.runbooks.prepare.script import make_shell_start
     from cockpit.runbooks.run.process import shell
     from cockpit.runbooks.run.process.shell_state import add_restoring_variables
@@ -172,28 +185,21 @@ async def run_in_shell(
     place = files.place
     for left in (place.exit_file, place.pid_file, place.group_file, place.state_file):  # of the try before
         left.unlink(missing_ok=True)
-    try:
-        owner = await asyncio.to_thread(
-            shell.start_command,
-            argv,
-            env=add_restoring_variables(env, context.kept_shell.without(context.pinned.values)) if keeps else env,
-            cwd=prepared.cwd,
-            secrets=secrets,
-            place=files.place,
-            descriptor=files.transcript,
-            timeout=prepared.timeout,
-            keep=(files.lock,),
-            grace=context.grace,
-            kept=tuple(context.kept_shell.variables) if keeps else None,
-            pinned=context.pinned.before,
-            secret_names=list_fetched_secrets(prepared.as_written) if keeps else (),
-            withholds_output=prints_secret(prepared.as_run, language_of(prepared)),
-        )
-    except OSError as error:
-        sentence = f"it could not be started: {clean_line(error.strerror or error)}"
-        return Finished(StepState.FAILED, sentence, started=False)
-    return await watch_command(
-        files.place, owner, prepared.kind, prepared.as_run, context, on_output, index=index, follow=prepared.follow
+    return await asyncio.to_thread(
+        shell.start_command,
+        argv,
+        env=add_restoring_variables(env, context.kept_shell.without(context.pinned.values)) if keeps else env,
+        cwd=prepared.cwd,
+        secrets=secrets,
+        place=files.place,
+        descriptor=files.transcript,
+        timeout=prepared.timeout,
+        keep=(files.lock,),
+        grace=context.grace,
+        kept=tuple(context.kept_shell.variables) if keeps else None,
+        pinned=context.pinned.before,
+        secret_names=list_fetched_secrets(prepared.as_written) if keeps else (),
+        withholds_output=prints_secret(prepared.as_run, language_of(prepared)),
     )
 
 

@@ -11,6 +11,7 @@ from typing import Any
 
 from cockpit.model.event import Draft, RecordError
 from cockpit.model.probe import ProbeResult
+from cockpit.model.problem import describe_shortage
 from cockpit.model.run import Run, StepLength, StepState, find_newest_attempt
 from cockpit.model.runbook import Step, StepKind
 from cockpit.model.secret_detection.masking import mask_secrets
@@ -399,6 +400,9 @@ class Doing:
                 code="step-of-another",
                 person=who,
             ) from None
+        except OSError as error:
+            reason = describe_shortage(error) or f"{clean_line(error.strerror or error)}."
+            raise RunRefused(f"{reason} Nothing was stopped.", code="not-stopped", reason=reason) from error
         return describe_interrupt(step.kind in MAY_HAVE_BEEN_DONE)
 
 

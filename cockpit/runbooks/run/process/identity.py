@@ -1,4 +1,7 @@
-"""Is that process still the one it was? A pid is used again; with start time and boot it is not. Standard library."""
+"""Is that process still the one it was? A pid is used again; with start time and boot it is not.
+
+Where this process may open no file any more nobody can say, and whoever asked goes on as if it were there.
+"""
 
 import os
 import pwd
@@ -8,6 +11,8 @@ from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
+
+from cockpit.model.problem import is_shortage
 
 BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
 GROUP = 2  # field 5
@@ -28,6 +33,7 @@ class Owner:
 
 
 def owner_of(pid: int) -> Owner:
+    """Raises OSError where this process may open no file any more."""
     return Owner(os.uname().nodename, read_boot_id(), pid, start_time(pid))
 
 
@@ -38,7 +44,10 @@ def this_process() -> Owner:
 def process_began() -> datetime:
     """When this process began, to a hundredth of a second; now, where nobody knows."""
     now = datetime.now(UTC)
-    ticks = start_time(os.getpid())
+    try:
+        ticks = start_time(os.getpid())
+    except OSError:
+        return now
     if not ticks or not hasattr(clock, "CLOCK_BOOTTIME"):
         return now
     age = clock.clock_gettime(clock.CLOCK_BOOTTIME) - ticks / os.sysconf("SC_CLK_TCK")
@@ -46,7 +55,15 @@ def process_began() -> datetime:
 
 
 def is_alive(owner: Owner) -> bool:
-    """True while that very process runs, on this machine and since the same boot."""
+    """True while that very process runs, on this machine and since the same boot, and where nobody can look."""
+    try:
+        return _is_seen_alive(owner)
+    except OSError:
+        return True
+
+
+def _is_seen_alive(owner: Owner) -> bool:
+    """Raises OSError where that cannot be looked at."""
     if owner.pid <= 0 or owner.host != os.uname().nodename or owner.boot != read_boot_id():
         return False
     try:
@@ -62,7 +79,16 @@ def is_alive(owner: Owner) -> bool:
 
 
 def group_alive(leader: Owner) -> bool:
-    """True while the process group that this very process leads has anybody left, also when the leader is gone."""
+    """True while the process group that this very process leads has anybody left, also when the leader is gone, and
+    where nobody can look."""
+    try:
+        return _is_group_seen_alive(leader)
+    except OSError:
+        return True
+
+
+def _is_group_seen_alive(leader: Owner) -> bool:
+    """Raises OSError where that cannot be looked at."""
     if is_alive(leader):
         return True
     if leader.pid <= 1 or leader.host != os.uname().nodename or leader.boot != read_boot_id():
@@ -101,13 +127,18 @@ def user_of(owner: Owner) -> str:
 
 
 def send_signal(owner: Owner, number: signal.Signals) -> bool:
-    """Signal that very process; False when it is gone. Raises PermissionError when it is not ours to signal."""
+    """Signal that very process; False when it is gone.
+
+    Raises PermissionError when it is not ours to signal, OSError where nobody can say which process it is.
+    """
     try:
         descriptor = os.pidfd_open(owner.pid) if hasattr(os, "pidfd_open") else -1
-    except OSError:
+    except OSError as error:
+        if is_shortage(error):
+            raise
         return False
     try:
-        if not is_alive(owner):  # asked after the descriptor is held: it cannot become another process any more
+        if not _is_seen_alive(owner):  # asked after the descriptor is held: it cannot become another process any more
             return False
         if descriptor >= 0:
             signal.pidfd_send_signal(descriptor, number)
@@ -122,9 +153,12 @@ def send_signal(owner: Owner, number: signal.Signals) -> bool:
 
 
 def read_boot_id() -> str:
+    """ "" where there is none. Raises OSError where this process may open no file any more."""
     try:
         return BOOT_ID.read_text().strip()
-    except OSError:
+    except OSError as error:
+        if is_shortage(error):
+            raise
         return ""
 
 
@@ -139,8 +173,13 @@ def read_process_state(pid: int) -> str:
 
 
 def _read_stat_fields(pid: int) -> list[str]:
-    """The fields of /proc/PID/stat behind the command's name, which may hold spaces and brackets."""
+    """The fields of /proc/PID/stat behind the command's name, which may hold spaces and brackets; [] where it is gone.
+
+    Raises OSError where this process may open no file any more.
+    """
     try:
         return Path(f"/proc/{pid}/stat").read_text(errors="replace").rpartition(")")[2].split()
-    except OSError:
+    except OSError as error:
+        if is_shortage(error):
+            raise
         return []
