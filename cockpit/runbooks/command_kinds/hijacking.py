@@ -1,6 +1,8 @@
 """What makes a command run something else than its words say: variables that name a program, text that bash runs."""
 
 import re
+from collections.abc import Iterator
+from itertools import pairwise
 
 from cockpit.runbooks.shell_syntax import ExpansionKind, ShellAssignment, ShellStatement, SimpleCommand
 
@@ -29,6 +31,9 @@ def is_hijacked(command: SimpleCommand) -> bool:
     return any(assignment.name.startswith(names) or _names_program(assignment) for assignment in command.assignments)
 
 
+CLIENTS_WITH_FILTERS = frozenset({"aws", "az", "oci"})
+
+
 def is_hijacking_name(name: str) -> bool:
     """Whether a variable, whatever its value, may make another program run than the one that is written."""
     return name.startswith(HIJACKING_VARIABLES) or NAMES_PROGRAM.fullmatch(name) is not None
@@ -50,9 +55,22 @@ def hijacks_otherwise(statement: ShellStatement) -> bool:
     substituted = {
         expansion.start for expansion in statement.expansions if expansion.kind is not ExpansionKind.VARIABLE
     }
+    filters = list(_list_filters(statement))
     return any(
-        statement.start + match.start("run") not in substituted for match in RUNS_ITS_TEXT.finditer(statement.text)
+        statement.start + match.start("run") not in substituted
+        and not any(first <= statement.start + match.start() < end for first, end in filters)
+        for match in RUNS_ITS_TEXT.finditer(statement.text)
     )
+
+
+def _list_filters(statement: ShellStatement) -> Iterator[tuple[int, int]]:
+    """Where filters of JMESPath stand, `--query 'Users[?Name==`x`]'`: text of a cloud's client, which bash hands on."""
+    for simple in statement.commands:
+        if simple.name is None or simple.name.text not in CLIENTS_WITH_FILTERS:
+            continue
+        for before, word in pairwise(simple.words):
+            if before.text == "--query" or word.raw.startswith("--query="):
+                yield word.start, word.end
 
 
 def _names_program(assignment: ShellAssignment) -> bool:

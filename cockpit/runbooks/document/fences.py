@@ -346,8 +346,9 @@ def split_fence(content: str, language: str) -> list[Piece]:
     content = content.replace("\r\n", "\n")
     if language == "console":
         return split_console(content)
-    if language == "bash" and SQL.search(content) is None and is_cut_by_lines(content):
-        lines = content.split("\n")
+    lines = content.split("\n")
+    parts = find_foreign_parts(lines) if language == "bash" and may_hold_foreign_part(content) else {}
+    if language == "bash" and not parts and SQL.search(content) is None and is_cut_by_lines(content):
         starts = ((index, line.lstrip(" \t")) for index, line in enumerate(lines))
         return cut_lines(lines, {index: index for index, line in starts if line and line[0] != "#"}, language)
     document = parse_fence(content, language)
@@ -356,7 +357,7 @@ def split_fence(content: str, language: str) -> list[Piece]:
     lines = content.split("\n")
     sql: dict[int, int] = {}
     foreign: dict[int, int] = {}
-    if language == "bash" and may_hold_foreign_part(content) and (parts := find_foreign_parts(lines)):
+    if parts and (parts := find_foreign_parts(lines)):
         foreign, content, document = take_foreign_parts(parts, lines, content, document)
     printed = frozenset(number for first, last in foreign.items() for number in range(first, last + 1))
     if language == "bash" and SQL.search(content):

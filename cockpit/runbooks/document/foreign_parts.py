@@ -14,12 +14,18 @@ JSON_BEGINS = re.compile(r"\s*(?:\{\s*\"[^\"\n]*\"\s*:|\[\s*(?:\{\s*\"|\"[^\"\n]
 PART_OF_CONFIGURATION = re.compile(r"\s*(?:[#;][^\n]*\n\s*)*\[[A-Za-z][\w. -]*\][ \t]*\n")
 REQUEST_LINE = re.compile(r"\s*(?:#[^\n]*\n\s*)*(?:GET|HEAD|POST|PUT|PATCH|DELETE)[ \t]+[/_\w]\S*[ \t]*(?:\n|$)")
 BOX = re.compile(r"[ \t]*(?:[-*+][ \t]+)?\[[ xX]?\][ \t]+\S")
+# `replicas = 3`, `db_name = "x"`: a setting. A shell would look for a program of that name.
+SETTING = re.compile(r"[ \t]*[A-Za-z_][\w.-]*[ \t]+=[ \t]+(?:[\w\"'\[{./-][^;&|]*)?")
+# A sentence: `The pods restart one by one.`
+PROSE = re.compile(r"[ \t]*[A-Z][a-z']+(?:[ \t]+[\w'’(),%-]+){2,40}[.!:]")
+NO_SIGN_OF_PROSE = re.compile(r"\s--?\w")
+MAY_BE_PROSE = re.compile(r"(?m)^[ \t]*[A-Z][a-z']+[ \t]+[\w'(]")
 LONGEST_PART = 400  # lines
 
 
 def may_hold_foreign_part(content: str) -> bool:
     """False where a block surely holds none: what most blocks are asked first."""
-    return "{" in content or "[" in content
+    return "{" in content or "[" in content or " = " in content or MAY_BE_PROSE.search(content) is not None
 
 
 def find_foreign_parts(lines: Sequence[str]) -> dict[int, int]:
@@ -32,8 +38,12 @@ def find_foreign_parts(lines: Sequence[str]) -> dict[int, int]:
     while index < len(lines):
         line = lines[index]
         end = -1
-        if BOX.match(line):
+        if BOX.match(line) or (PROSE.fullmatch(line) and not NO_SIGN_OF_PROSE.search(line)):
             end = index
+        elif SETTING.fullmatch(line):
+            end = next(
+                (row - 1 for row in range(index, len(lines)) if not SETTING.fullmatch(lines[row])), len(lines) - 1
+            )
         elif BEGINS_JSON.match(line):
             end = _find_end_of_json(lines, index)
         elif BEGINS_BLOCK.fullmatch(line):
@@ -62,6 +72,10 @@ def begins_with_foreign_part(content: str) -> str:
         return ""
     if BOX.match(lines[first]):
         return "it is a list of boxes to tick"
+    if all(PROSE.fullmatch(line) and not NO_SIGN_OF_PROSE.search(line) for line in lines if line.strip()):
+        return "it is a text"
+    if all(SETTING.fullmatch(line) for line in lines[first:] if line.strip() and not line.lstrip().startswith("#")):
+        return "it is a part of a configuration file"
     if BEGINS_BLOCK.fullmatch(lines[first]) and _find_end_of_block(lines, first) >= first:
         return "it is a part of a configuration file"
     return ""

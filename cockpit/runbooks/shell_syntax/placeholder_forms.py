@@ -33,6 +33,12 @@ REPLACE = (
 CROSSES = r"(?<![A-Za-z0-9])(?P<crosses>x{3,}|X{3,}|y{4,}(?![-_./]?MM)|Y{4,}|z{4,}|Z{4,})(?![A-Za-z0-9])"
 # An address of the reader's own: `x.x.x.x`, `10.0.x.x`.
 NUMBERS = r"(?<![\w.])(?P<numbers>(?=[\d.]*[xX])(?:\d{1,3}|[xX]{1,3})(?:\.(?:\d{1,3}|[xX]{1,3})){3})(?![\w.])"
+# A day, or a moment, to be written in that form, in letters of one size: `yyyy-MM-dd` is the format of a program.
+_DAY = r"YYYY[-/.]?MM(?:[-/.]?DD)?(?:[T_ -]?HH(?:[:.-]?MM)?(?:[:.-]?SS)?Z?)?|(?:DD[-/.]MM|MM[-/.]DD)[-/.]YYYY"
+_SMALL_DAY = _DAY.lower().replace("[t_ -]", "[T_t -]").replace("z?", "[zZ]?")
+DATE = rf"(?<![A-Za-z0-9%+])(?P<date>{_DAY}|{_SMALL_DAY})(?![A-Za-z0-9])"
+# `${db-instance-name}`: to bash a variable `db` with a default; who writes three such words means one value.
+KEBAB = r"\$\{(?P<kebab>[a-z][a-z0-9]*(?:-[a-z][a-z0-9]*)+)\}"
 DOTS = r"(?P<dots>(?<![\w./…])\.\.\.(?![\w./])|(?<![\w.…])…)"
 # Nobody's hosts (RFC 2606), unless the configuration names one: a document that says them means the reader's own.
 EXAMPLE = r"(?<![\w@%-])(?<![\w@%-]\.)(?P<example>(?:[A-Za-z0-9-]+\.)*example\.(?:com|org|net|edu))(?![\w-]|\.\w)"
@@ -54,6 +60,8 @@ FORMS = (
     (YOUR, ("your",)),
     (REPLACE, ("replace", "change", "insert", "enter", "fill", "_here")),
     (NUMBERS, ("x.", ".x")),
+    (DATE, ("yyyy",)),
+    (KEBAB, ("${",)),
     (CROSSES, ("xxx", "yyyy", "zzzz")),
     (DOTS, ("...", "…")),
 )
@@ -97,6 +105,10 @@ SPEAKS_TO_READER = re.compile(r"(?i)your[ _-]|insert[ _-]|replace[ _-]|enter[ _-
 # Between single quotes the shell fills nothing in: whoever writes `curl '...${SERVICE}'` means the reader to.
 QUOTED_VARIABLE = re.compile(r"\$(?:\{(?P<braced>[A-Z][A-Z0-9_]*)\}|(?P<bare>[A-Z][A-Z0-9_]+)(?!\w))")
 REQUEST = re.compile(r"(?:^|[\s;&|(])(?:curl|wget|http|https|xh|psql|mysql)\s[^;|]*$")
+# Before a form of a date that is one: what a program is to write it in.
+TAKES_FORMAT = re.compile(
+    r"(?i)\b(?:to_char|to_date|to_timestamp|date_?format|str_to_date|time-?format|format)\b[^;&|]*$"
+)
 GIT_WORDS = frozenset({"u", "upstream", "push"})  # of `main@{upstream}`
 OPTION = re.compile(r"(?P<option>--?[A-Za-z][\w-]*)[\s=]+[\"']?$")
 SPEAKS = re.compile(r"(?:^|[;&|]\s*)(?:echo|printf|log|logger|say|Write-Host|Write-Output)\b[^;&|]*$")
@@ -168,6 +180,16 @@ _KINDS_OF_RESOURCES = (
 OF_MINE_SMALL = re.compile(
     rf"(?<![\w$.{{@-])(?P<mine>my[-_]?(?:{_KINDS_OF_RESOURCES.replace(' ', '|')})[-_]?\d?)(?![\w.(=-])"
 )
+_PARTS = (
+    "app application job task stack site function table branch package chart component website feature team tenant user"
+)
+_ANY_PART = f"{_PARTS} {_KINDS_OF_RESOURCES}".replace(" ", "|")
+OF_MINE_APART = re.compile(rf"(?<![\w$./{{@-])(?P<mine>my[-_](?:{_ANY_PART})(?:[-_](?:name|id))?)(?![\w.(=-])")
+# `rake data:load[FILE,LOCALE]`: what a task is given.
+OF_TASKS = re.compile(
+    r"(?:\b[a-z]\w*(?::[a-z]\w*)+|(?<=rake )[a-z]\w*|(?<=rake [\"'])[a-z]\w*)"
+    r"\\*\[(?P<list>[A-Z][A-Z0-9_]*(?:,[ ]?[A-Z][A-Z0-9_]*)*)\\*\]"
+)
 # Beside such a word any other in capitals is a hole, too: `docker run --name CONT_NAME IMAGE`.
 BARE_CAPITALS = re.compile(
     r"(?<![\w$.{=/:@-])[A-Z]{4,}(?![\w=({/.:-])|(?<![\w$.{/@-])[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+(?![\w=({-])"
@@ -230,12 +252,28 @@ def written_holes(command: str, language: str) -> list[WrittenHole]:
         ]
         result += _find_quoted_variables(command)
         result += [
+            hole
+            for hole in _find_task_arguments(command)
+            if not any(hole.start < one.end and one.start < hole.end for one in result)
+        ]
+        result += [
             WrittenHole(match["mine"], match.start(), match.end())
             for match in _find_names_of_kinds(command)
             if _is_named_hole(command[: match.start()])
         ]
         result = list(dict.fromkeys(result))  # `--pod-name POD_NAME` is found in both ways
-    return sorted(result, key=lambda hole: hole.start)
+    return _number_days(sorted(result, key=lambda hole: hole.start))
+
+
+def _number_days(holes: list[WrittenHole]) -> list[WrittenHole]:
+    """Two days in one command are two values: `load[YYYY-MM-DD,YYYY-MM-DD]` is from one to another."""
+    counts: dict[str, int] = {}
+    for index, hole in enumerate(holes):
+        if "YYYY" in hole.name.upper() and "MM" in hole.name.upper():
+            counts[hole.name] = counts.get(hole.name, 0) + 1
+            if counts[hole.name] > 1:
+                holes[index] = WrittenHole(f"{hole.name} {counts[hole.name]}", hole.start, hole.end)
+    return holes
 
 
 def _find_forms(command: str, language: str, signs: frozenset[str]) -> Iterator[re.Match[str]]:
@@ -276,6 +314,11 @@ def _is_a_hole(command: str, match: re.Match[str], kind: str, language: str) -> 
             )
         case "crosses":
             return not re.search(r"\bmktemp\b[^;&|]*$", before) and not _in_program_text(before)
+        case "date":
+            return TAKES_FORMAT.search(before) is None and not _in_program_text(before)
+        case "kebab":
+            first = name.split("-")[0]
+            return re.search(rf"(?:^|[\s;(]){first}=|\bfor {first} in\b|\bread (?:-r )?{first}\b", before) is None
         case "dots":
             return not SPEAKS.search(before) and not _in_comment(before)
         case "example":  # an e-mail address is a person's, or a test's
@@ -350,12 +393,12 @@ def _name_hole(command: str, match: re.Match[str], kind: str) -> str:
         return f"path to {match[kind].rpartition('path/to/')[2]}"
     if kind == "choice":
         return " or ".join(part.strip() for part in match[kind].split("|"))
-    if kind not in ("crosses", "dots"):
+    if kind not in ("crosses", "dots", "date"):
         return match[kind]
     option = OPTION.search(command[: match.start()])
     if option is not None:
         return option["option"].lstrip("-") if kind == "dots" else f"{option['option'].lstrip('-')} {match[kind]}"
-    return match[kind] if kind == "crosses" else "the rest"
+    return match[kind] if kind != "dots" else "the rest"
 
 
 def _find_capital_holes(command: str) -> list[WrittenHole]:
@@ -406,6 +449,14 @@ def _find_names_of_kinds(command: str) -> Iterator[re.Match[str]]:
     if "my" in command or "My" in command:
         yield from OF_MINE.finditer(command)
         yield from OF_MINE_SMALL.finditer(command)
+        yield from OF_MINE_APART.finditer(command)
+
+
+def _find_task_arguments(command: str) -> Iterator[WrittenHole]:
+    for match in OF_TASKS.finditer(command) if "[" in command else ():
+        for word in re.finditer(r"[A-Z][A-Z0-9_]*", match["list"]):
+            start = match.start("list") + word.start()
+            yield WrittenHole(word[0], start, start + len(word[0]))
 
 
 def _find_quoted_variables(command: str) -> Iterator[WrittenHole]:

@@ -16,6 +16,16 @@ from cockpit.runbooks.shell_syntax.placeholders import find_placeholders
 from cockpit.runbooks.types import Resolved, RunRefused
 
 HOLES = {
+    "./report.sh --from YYYY-MM-DD --to YYYY-MM-DD": ["from YYYY-MM-DD", "to YYYY-MM-DD"],
+    "rake data:load[YYYY-MM-DD,YYYY-MM-DD]": ["YYYY-MM-DD", "YYYY-MM-DD 2"],
+    "psql -f dump_yyyymmdd.sql": ["yyyymmdd"],
+    "curl 'https://shop.test/x?since=YYYY-MM-DDTHH:MM:SSZ'": ["YYYY-MM-DDTHH:MM:SSZ"],
+    "./close.sh dd/mm/yyyy": ["dd/mm/yyyy"],
+    "rake 'publish:again[CONTENT_ID]'": ["CONTENT_ID"],
+    'rake "publish[BASE_PATH,LOCALE]"': ["BASE_PATH", "LOCALE"],
+    "aws rds create-db-snapshot --db-instance-identifier ${db-instance-name}": ["db-instance-name"],
+    "kubectl rollout restart deploy/x -n my-app-name": ["my-app-name"],
+    "git push origin my-branch": ["my-branch"],
     "az vm show -g MyResourceGroup -n myVM": ["MyResourceGroup", "myVM"],
     "az aks get-credentials -g myResourceGroup -n myAKSCluster": ["myResourceGroup", "myAKSCluster"],
     "aws s3 rm s3://my-bucket/old --recursive": ["my-bucket"],

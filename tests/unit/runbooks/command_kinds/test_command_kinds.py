@@ -72,6 +72,7 @@ aws s3 ls s3://backups/ --recursive
 aws logs tail /ecs/shop --since 1h
 aws sts get-caller-identity
 aws ecs wait services-stable --cluster c --services s
+aws iam list-users --query 'Users[?contains(UserName, `x`) == `true`]'
 aws cloudwatch get-metric-statistics --namespace AWS/ELB --metric-name Latency
 gcloud --project shop compute instances list
 gcloud container clusters describe prod --zone z

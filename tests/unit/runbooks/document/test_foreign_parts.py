@@ -11,6 +11,7 @@ JSON = '{\n  "replicas": 3,\n  "name": "web"\n}'
 PARTS = [
     JSON, '{"a": [1, 2]}', '[\n  {"name": "x"}\n]', "http {\n  server { listen 80; }\n}",
     "location /api {\n  proxy_pass http://web;\n}", 'resource "aws_instance" "web" {\n  count = 1\n}',
+    "replicas = 3", 'db_date = "2026-11-30"\nsize = "small"', "The pods restart one by one.\nNothing else happens.",
     "- [ ] all of them run", "[ ] kubectl delete pod web", "* [x] done\n* [ ] kubectl delete node web",
 ]  # fmt: skip
 
@@ -41,6 +42,7 @@ def test_a_request_of_a_console_is_no_command() -> None:
     [f"curl -d '\n{JSON}\n' https://shop.internal/x", f"cat > body.json <<EOF\n{JSON}\nEOF",
      "cat <<EOF > web.conf\nhttp {\n  gzip on;\n}\nEOF", "cat > todo.md <<'EOF'\n- [ ] look\nEOF",
      "{\n  systemctl stop web\n  systemctl start web\n}", "[ -f x ] && rm x", "awk '\nBEGIN {\n  x = 1\n}\n' f",
+     "test a = b", "X=1 ./run.sh = x", "cat > note.txt <<EOF\nThe pods restart one by one.\nEOF", "Rscript report.R",
      "[[ -n x ]] && {\n  kubectl get pods\n}"],
 )  # fmt: skip
 def test_what_a_command_is_given_stays_a_part_of_it(command: str) -> None:
