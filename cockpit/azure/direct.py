@@ -130,11 +130,16 @@ def open_connection(address: str, ca_file: str = "") -> http.client.HTTPConnecti
     return connection
 
 
-async def open_direct_stream(url: str, headers: Mapping[str, str], *, silence: float, batch: int) -> DirectStream:
-    """Ask for a stream that ends by itself. `silence` in seconds, `batch` in bytes. Raises OSError, HTTPException."""
+async def open_direct_stream(
+    url: str, headers: Mapping[str, str], *, ca_file: str, silence: float, batch: int
+) -> DirectStream:
+    """Ask for a stream that ends by itself. `ca_file` is that of `[cloud]`, `silence` in seconds, `batch` in bytes.
+
+    Raises OSError, HTTPException.
+    """
 
     def begin() -> tuple[http.client.HTTPConnection, http.client.HTTPResponse]:
-        connection = open_connection(url)
+        connection = open_connection(url, ca_file)
         try:
             connection.sock.settimeout(silence)
             connection.request("GET", url.partition(urlsplit(url).netloc)[2] or "/", headers=dict(headers))

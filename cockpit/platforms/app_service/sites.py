@@ -11,6 +11,7 @@ from urllib.parse import quote
 from cockpit.azure.changes.change import AzureChange, send_change_once
 from cockpit.azure.changes.long_running import follow_operation, long_change, settle_change
 from cockpit.azure.client import Azure
+from cockpit.feeds.azure_streams import open_stream_client
 from cockpit.model.problem import Problem, ProblemKind, SourceError
 from cockpit.model.raw import dig_value, list_mappings, read_moment, read_text
 from cockpit.model.revision import MISSING, Application
@@ -122,8 +123,6 @@ class WebSite:
     @asynccontextmanager
     async def open_log(self, slot: str, time: Time) -> "AsyncIterator[httpx.Response]":
         """The log stream of a slot, which its site's own management address lets us read. Raises SourceError."""
-        import httpx
-
         from cockpit.feeds.http import explain_http_error, explain_refusal
 
         raw = await self.azure.get(self.slot_path(slot), api_version=API)
@@ -132,7 +131,9 @@ class WebSite:
         token = await self.azure.credential.token(where.resource_manager_scope, "")
         try:
             async with (
-                httpx.AsyncClient(trust_env=False, timeout=httpx.Timeout(LOG_CONNECT, read=LOG_SILENCE)) as client,
+                open_stream_client(
+                    where, read_only=self.azure.read_only, connect=LOG_CONNECT, silence=LOG_SILENCE
+                ) as client,
                 client.stream(
                     "GET",
                     f"{scheme}://{find_management_host(raw)}/api/logstream",

@@ -7,9 +7,8 @@ from datetime import datetime
 
 import httpx
 
-from cockpit.azure.endpoints import Endpoints, stream_address
-from cockpit.azure.readonly import refuse_change_hook
-from cockpit.feeds.http import explain_http_error, explain_refusal, read_bounded, tls_context
+from cockpit.azure.endpoints import stream_address
+from cockpit.feeds.http import explain_http_error, explain_refusal, read_bounded
 from cockpit.model.problem import SourceError
 from cockpit.model.reading import LogLine
 from cockpit.model.time import Time
@@ -17,8 +16,6 @@ from cockpit.platforms.log_queue import LogLineSplitter
 
 TAIL = 100  # lines before now
 REMEMBERED = 3 * TAIL  # hashes of lines kept to tell repeated ones after a new connection
-CONNECT = 5.0  # seconds
-SILENCE = 120.0  # seconds without a byte before a connection counts as dead
 ERROR_BODY = 4_096
 
 
@@ -30,19 +27,6 @@ class LogEndpoint:
     parse: Callable[[Sequence[bytes]], list[LogLine | None]]
     recent: deque[int] = field(default_factory=lambda: deque(maxlen=REMEMBERED))
     last_time: datetime | None = None  # of the newest line
-
-
-def stream_client(*, read_only: bool, where: Endpoints) -> httpx.AsyncClient:
-    """For streams only: no limit to their length, a limit to their silence. Goes the way the SDKs' clients go."""
-    proxy, from_environment = where.find_proxy()
-    return httpx.AsyncClient(
-        verify=tls_context(ca_file=where.ca_file),
-        proxy=proxy or None,
-        trust_env=from_environment,
-        timeout=httpx.Timeout(CONNECT, read=SILENCE),
-        limits=httpx.Limits(max_connections=None),
-        event_hooks={"request": [refuse_change_hook] if read_only else []},
-    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from cockpit.azure.client import Azure
 from cockpit.azure.mapping import map_replica
+from cockpit.feeds.azure_streams import open_stream_client
 from cockpit.model.problem import ProblemKind, SourceError
 from cockpit.model.reading import LogLine
 from cockpit.model.revision import Application, Revision
@@ -75,10 +76,8 @@ class LogWatch:
         await asyncio.to_thread(
             import_module, "cockpit.platforms.container_apps.log_follow"
         )  # httpx, not before somebody wants logs
-        from cockpit.platforms.container_apps.log_follow import stream_client
-
         azure = self._azure
-        async with stream_client(read_only=azure.read_only, where=azure.where) as client:
+        async with open_stream_client(azure.where, read_only=azure.read_only) as client:
             try:
                 while True:
                     await self._look(client)

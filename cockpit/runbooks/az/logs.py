@@ -8,6 +8,7 @@ from cockpit.azure.changes.container_app import ContainerApp
 from cockpit.azure.client import Azure
 from cockpit.azure.endpoints import stream_address
 from cockpit.azure.mapping import map_replica
+from cockpit.feeds.azure_streams import open_stream_client
 from cockpit.model.problem import Problem, ProblemKind, SourceError
 from cockpit.model.raw import dig_value
 from cockpit.model.text import clean_line, keep_whole
@@ -16,7 +17,7 @@ from cockpit.runbooks.az.reads import app_of
 from cockpit.runbooks.types import Progress
 
 USUAL_TAIL = "20"
-CONNECT, SILENCE = 5.0, 120.0  # seconds; a stream that follows may be silent for longer
+SILENCE = 120.0  # seconds; a stream that follows may be silent for longer
 LONGEST_LINE = 65_536  # bytes kept of one line
 BATCH = 32_768  # bytes read at once
 
@@ -35,8 +36,9 @@ async def show_logs(native: AzCommand, azure: Azure, progress: Progress) -> str:
         "tailLines": native.one("tail", USUAL_TAIL),
     }
     count = 0
-    read_batches = read_line_batches if azure.is_direct and not native.follow else stream_line_batches
-    async for lines in read_batches(url, values_by_name, token, follow=native.follow):
+    is_direct = azure.is_direct and not native.follow and azure.where.find_proxy() == ("", False)
+    read_batches = read_line_batches if is_direct else stream_line_batches
+    async for lines in read_batches(azure, url, values_by_name, token, follow=native.follow):
         count += len(lines)
         progress.output("".join(f"{clean_line(line, LONGEST_LINE)}\n" for line in lines))
     return f"{sentence} {count} lines."
@@ -79,17 +81,17 @@ async def console_stream(native: AzCommand, app: ContainerApp) -> tuple[str, str
 
 
 async def stream_line_batches(
-    url: str, values_by_name: dict[str, str], token: str, *, follow: bool
+    azure: Azure, url: str, values_by_name: dict[str, str], token: str, *, follow: bool
 ) -> AsyncIterator[list[bytes]]:
     """Whole lines, as many as came at once. Raises SourceError."""
     import httpx
 
-    limits = httpx.Timeout(CONNECT, read=None if follow else SILENCE)
+    silence = None if follow else SILENCE
     headers = {"Authorization": f"Bearer {token}"}
     rest = b""
     try:
         async with (
-            httpx.AsyncClient(trust_env=False, timeout=limits) as client,
+            open_stream_client(azure.where, read_only=azure.read_only, silence=silence) as client,
             client.stream("GET", stream_address(url, values_by_name), headers=headers) as response,
         ):
             if response.status_code != 200:
@@ -106,7 +108,7 @@ async def stream_line_batches(
 
 
 async def read_line_batches(
-    url: str, values_by_name: dict[str, str], token: str, *, follow: bool = False
+    azure: Azure, url: str, values_by_name: dict[str, str], token: str, *, follow: bool = False
 ) -> AsyncIterator[list[bytes]]:
     """The same of a stream that ends by itself, for one command that was typed: httpx takes longer to load than the
     lines take to come. Raises SourceError."""
@@ -117,7 +119,11 @@ async def read_line_batches(
     rest = b""
     try:
         stream = await open_direct_stream(
-            stream_address(url, values_by_name), {"Authorization": f"Bearer {token}"}, silence=SILENCE, batch=BATCH
+            stream_address(url, values_by_name),
+            {"Authorization": f"Bearer {token}"},
+            ca_file=azure.where.ca_file,
+            silence=SILENCE,
+            batch=BATCH,
         )
         async with aclosing(stream.chunks) as chunks:
             async for chunk in chunks:

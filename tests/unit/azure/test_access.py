@@ -11,6 +11,7 @@ import trustme
 from cockpit.azure.endpoints import resolve_endpoints
 from cockpit.azure.pool import _open_http_sessions, _prepare_ssl_context
 from cockpit.azure.token_sources import DeviceCodeSource
+from cockpit.feeds.azure_streams import open_stream_client
 from cockpit.model.problem import SourceError
 from cockpit.model.system import Cloud
 from cockpit.platforms.kubernetes.client import choose_proxy, leaves_environment_alone
@@ -30,14 +31,12 @@ PROXY = "http://proxy.example.com:3128"
     ],
 )
 async def test_every_client_of_the_cloud_takes_the_configured_way(cloud: Cloud, proxy: str, environment: bool) -> None:
-    from cockpit.platforms.container_apps.log_follow import stream_client
-
     where = resolve_endpoints(cloud)
     sessions = _open_http_sessions(where, ssl.create_default_context())
     for session in (sessions.reads, sessions.changes):
         assert (str(session._default_proxy or ""), session.trust_env) == (proxy, environment)
     await sessions.close()
-    async with stream_client(read_only=True, where=where) as client:
+    async with open_stream_client(where, read_only=True) as client:
         assert client.trust_env is environment
         assert any("all://" in pattern.pattern for pattern in client._mounts) is bool(proxy)
     source = DeviceCodeSource("", where, known_authority=True)
