@@ -207,12 +207,15 @@ def _build_recovery_time(incident: Incident) -> Metric:
     end = impact_end(incident)
     if end is None:
         return replace(TIME, state=MetricState.PENDING if incident.open else MetricState.NOT_APPLICABLE)
-    value, stretches = measure_felt(incident, incident.declared, end)
+    return measure_recovery(incident, incident.declared, end)
+
+
+def measure_recovery(incident: Incident, begin: datetime, end: datetime) -> Metric:
+    """For how long users felt it between two moments, and the shortest and longest that it may have been."""
+    value, stretches = measure_felt(incident, begin, end)
     state = MetricState.INVALID if value < timedelta() else MetricState.RECORDED
-    weight = weigh_felt(incident, incident.declared, end)
-    metric = replace(
-        TIME, state=state, value=value, begin=incident.declared, end=end, stretches=stretches, weight=weight
-    )
+    weight = weigh_felt(incident, begin, end)
+    metric = replace(TIME, state=state, value=value, begin=begin, end=end, stretches=stretches, weight=weight)
     return _bound(metric, incident, measure_felt)
 
 

@@ -5,7 +5,7 @@ import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,6 +19,7 @@ from cockpit.incident.impact import (
     find_impact_start,
     find_relapse_after_close,
     format_felt,
+    measure_felt,
 )
 from cockpit.incident.load import list_members, list_standing_events
 from cockpit.incident.metrics.metrics import (
@@ -27,6 +28,7 @@ from cockpit.incident.metrics.metrics import (
     describe_value,
     impact_end,
     list_metrics,
+    measure_recovery,
     recovery_metrics,
     target_of,
 )
@@ -124,7 +126,8 @@ def render_draft(
         say=_quote_note,
         tally=_count_outcomes,
         describe_target=lambda outcome: _describe_target(outcome, face),
-        describe_actual=_describe_actual,
+        describe_actual=partial(_describe_actual, incident=incident),
+        describe_outcome=partial(_describe_outcome, incident=incident),
         story=tell_story(incident, mine, face),
         key_times=list_key_times(incident, mine),
         picture_file=Markdown(picture_file),
@@ -233,8 +236,27 @@ def _describe_target(outcome: ClockOutcome, face: TimeFace) -> str:
     return f"{format_duration(outcome.target)}, by {face.utc(clock.due)}"
 
 
-def _describe_actual(outcome: ClockOutcome) -> str:
+def _find_recovery(outcome: ClockOutcome, incident: Incident) -> Metric | None:
+    """How long a recovery took that has a deadline: what it ends with may be seen late, as no deed of a person is."""
+    clock = outcome.clock
+    if clock.kind is not ClockKind.RECOVERY or clock.done is None or clock.undone:
+        return None
+    return measure_recovery(incident, clock.started, clock.done)
+
+
+def _describe_outcome(outcome: ClockOutcome, incident: Incident) -> str:
+    """`met`; `missed, as far as was recorded` where the other side of a break of the record may be in time."""
+    clock, recovery = outcome.clock, _find_recovery(outcome, incident)
+    if recovery is None or clock.due is None:
+        return outcome.state.value
+    verdict = _describe_verdict(recovery, measure_felt(incident, clock.started, clock.due)[0])
+    return verdict or outcome.state.value
+
+
+def _describe_actual(outcome: ClockOutcome, incident: Incident) -> str:
     """`3m 12s`, the time it took; of what was not done how long nobody has done it: the two must not read alike."""
+    if (recovery := _find_recovery(outcome, incident)) is not None:
+        return describe_value(recovery)
     if outcome.actual is None:
         return ""
     clock = outcome.clock
@@ -242,6 +264,12 @@ def _describe_actual(outcome: ClockOutcome) -> str:
         return f"done {format_duration(measure_between(clock.done, clock.started))} before it began"
     length = format_duration(outcome.actual)
     return length if clock.done is not None and not clock.undone else f"not done in {length}"
+
+
+def _name_document(origin: str) -> str:
+    """`oncall.md#look-first` of a procedure by its document's whole path: who reads a draft has that elsewhere."""
+    path, sign, place = origin.partition("#")
+    return f"{Path(path).name}{sign}{place}" if Path(path).is_absolute() else origin
 
 
 def default_path(incident: Incident) -> Path:
@@ -282,6 +310,7 @@ def _load_template() -> "Template":
     environment.filters |= {
         "utc": _format_utc,
         "lasted": format_duration,
+        "document": _name_document,
         "lines": escape_lines,
         "ran_for": describe_run_length,
         "verdict": _describe_verdict,

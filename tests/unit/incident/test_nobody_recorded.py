@@ -14,11 +14,11 @@ from cockpit.incident.messages.shift_report import build_shift_report, describe_
 from cockpit.incident.postmortem.draft import render_draft
 from cockpit.incident.postmortem.picture import build_picture
 from cockpit.incident.postmortem.time_face import TimeFace
-from cockpit.model.event import Kind
+from cockpit.model.event import UNSEEN_FROM, Kind
 from cockpit.model.time import format_duration, format_timestamp
 from cockpit.recorder.recording_breaks import STOPPED
 from tests.examples import scale_examples
-from tests.unit.incident.drafts import HEAD, PLAN, SYSTEM, block
+from tests.unit.incident.drafts import HEAD, PLAN, SYSTEM, block, draft, table
 from tests.unit.incident.folding import only
 from tests.unit.incident.story import Story, at
 
@@ -139,3 +139,40 @@ def test_the_picture_draws_nothing_as_known_that_nobody_recorded() -> None:
         bars = {lane.section: lane.bars for lane in picture.lanes}
         assert max(bar.end for bar in bars["Probes"]) == at(8)
         assert [(bar.start, bar.end) for bar in bars["Record"]] == [(picture.start, at(1)), (at(8), at(20))]
+
+
+@pytest.mark.parametrize("well", ["seen", "in a break"])
+@pytest.mark.parametrize("target", [4, 7, 12])  # minutes: missed at its shortest, between, met at its longest
+def test_a_recovery_reads_alike_among_the_deadlines_and_against_its_target(target: int, well: str) -> None:
+    """Where nobody saw when it was over, neither table may know it to the second, nor whether it was in time."""
+    story = Story()
+    story.probe(0, "ready", "down")
+    story.declare(0, reach=-10)
+    story.act(Kind.RECOVERY, 1, subject="Bad deployment", what="chosen", scenario="Bad deployment", rto=60 * target)
+    if well == "seen":
+        story.probe(9, "ready", "up")
+    else:
+        tell_recorders(story, [(-20, 6), (9, 30)])
+        look = {"state": "up", UNSEEN_FROM: format_timestamp(at(6))}
+        story.tell(Kind.PROBE, 9, subject="ready", detail=look, source="recorder")
+    story.act(Kind.RESOLVE, 20)
+    text = draft(story, 30)
+
+    (deadline,) = [row for row in table(text, "clocks") if row[0].startswith("recovered from")]
+    ((_, _, achieved, verdict, *_), *_) = table(text, "recovery")
+    assert deadline[4:6] == [achieved, verdict]
+    assert achieved.startswith("at most ") is (well == "in a break")
+    assert ("as far as" in verdict) is (well == "in a break" and target == 7)
+    assert ("met" in verdict) is (target > 9)
+
+
+def test_a_draft_names_the_document_of_a_procedure_without_the_folders_of_whoever_ran_it() -> None:
+    story = Story()
+    story.declare(0, reach=-10)
+    path = "/home/ana/shop/docs/ops.md"
+    story.act(
+        Kind.RUN, 1, subject="r1", what="started", title="Roll back", procedure="roll-back", path=path, budget=300
+    )
+    text = draft(story, 30)
+    (deadline,) = [row for row in table(text, "clocks") if row[0] == "Roll back"]
+    assert deadline[-1] == "ops.md#roll-back"
