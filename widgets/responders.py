@@ -1,8 +1,11 @@
 """Rows of roles, checklists and people to call: who does what in an incident, and who is next."""
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, tzinfo
+
+from rich.cells import cell_len
 
 from cockpit.model.clock import Clock, ClockKind, ClockState
 from cockpit.model.incident import Incident
@@ -14,11 +17,12 @@ from widgets.clocks import format_remaining, shorten_person
 
 ROLES = (Column(20), Column(0, prose=True), Column(12, from_width=52), Column(34, prose=True, from_width=76))
 LISTS = (Column(1), Column(0, prose=True), Column(6, right=True), Column(26, from_width=60))
+NAME_CELLS = 24
 CALLS = (
     Column(1),
     Column(8),
     Column(18, below=70),
-    Column(24, from_width=70),
+    Column(NAME_CELLS, from_width=70),
     Column(0, prose=True),
     Column(26, from_width=88),
 )
@@ -141,20 +145,28 @@ def _build_tier_candidate(clock: Clock, plan: Plan, now: datetime) -> CallCandid
 
 def call_rows(call_candidates: Iterable[CallCandidate]) -> list[Row]:
     """One row somebody: sign, when, who, and how they are reached."""
-    return [
-        Row(
-            call_candidate.id,
-            (
-                Cell(*call_candidate.sign),
-                Cell(call_candidate.when, call_candidate.sign[1]),
-                Cell(call_candidate.who),
-                Cell(call_candidate.who),
-                Cell(describe_reach(call_candidate), "muted"),
-                Cell(call_candidate.origin, "muted"),
-            ),
+    rows = []
+    for candidate in call_candidates:
+        name, others = _split_people(candidate.who)
+        reach = "; ".join(filter(None, (others, describe_reach(candidate))))
+        cells = (
+            Cell(*candidate.sign),
+            Cell(candidate.when, candidate.sign[1]),
+            Cell(name),
+            Cell(name),
+            Cell(reach, "muted"),
+            Cell(candidate.origin, "muted"),
         )
-        for call_candidate in call_candidates
-    ]
+        rows.append(Row(candidate.id, cells))
+    return rows
+
+
+def _split_people(who: str) -> tuple[str, str]:
+    """The first of several people, whom a column holds, and the others, as they are named; else all of it."""
+    match = re.match(r"(?P<first>[^,;]{3,}?)(?:[,;] +| +(?=and |und ))(?P<others>.+)", who)
+    if match is None or cell_len(who) <= NAME_CELLS:
+        return who, ""
+    return match["first"], match["others"]
 
 
 def describe_reach(call: CallCandidate) -> str:

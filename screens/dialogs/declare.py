@@ -30,6 +30,8 @@ from widgets.line import Lines
 SHOWN = 3  # signals listed; the rest is a number
 LABEL = 24  # cells of a signal's name: its age and what it means come after it
 LIVE = 1.0  # seconds between two looks at what is bad
+DECLARES = "enter declares · ↑ ↓ severity · tab next field · esc leaves"
+JOINS = "enter writes the note · tab next field · esc leaves"
 PAGES_NOBODY = "This program pages nobody."
 SIGNS = {"down": ("✖", "bad"), "degraded": ("◐", "warn"), "flapping": ("◐", "warn"), "firing": ("▲", "bad")}
 """As the panes show them."""
@@ -43,7 +45,7 @@ class Declare(Dialog[Incident | Event]):
     """
 
     what = "Declare an incident"
-    keys = "enter declares · ↑ ↓ severity · tab next field · esc leaves"
+    keys = DECLARES
     typed_into = "#title"
     BINDINGS: ClassVar[list[BindingType]] = make_bindings(DECLARATION)
 
@@ -130,18 +132,23 @@ class Declare(Dialog[Incident | Event]):
         since = format_duration(worst.open_for(self.time.now()))
         fact: list[Piece] = [("⚠ open already: ", "warn"), (f"{worst.severity} {worst.title}", "strong")]
         fact += [(f"  for {since}{more}", "muted")]
-        join, confirm = self.name_key("ctrl+o"), self.name_key("enter")
-        what: list[Piece] = [("  ", ""), (join, "key")]
-        note = f" {confirm} writes this line into it as a note; {join}: another incident"
-        what += [(note, "warn")] if self._joined else []
-        what += [] if self._joined else [(" is it the same? Then this line becomes a note in it", "")]
-        already.show(*wrap_pieces(fact, self.wide, most=1), *wrap_pieces(what, self.wide, most=1))
+        join, confirm = (self.name_key("ctrl+o"), "key"), (self.name_key("enter"), "key")
+        what: list[Piece] = [("  ", ""), join, (" is it the same? Then this line becomes a note in it", "")]
+        if self._joined:
+            what = [("  ", ""), confirm, (" writes this line as a note in it", "warn"), ("   ", "")]
+            what += [join, (" it is another one", "")]
+        already.show(*wrap_pieces(fact, self.wide, most=1), *wrap_pieces(what, self.wide, most=2))
 
     def action_join(self) -> None:
         if self._open:
             self._joined = None if self._joined else self._open[0]
-            self.query_one(Choice).disabled = self._joined is not None
-            self._tell_open()
+            self._tell_joined()
+
+    def _tell_joined(self) -> None:
+        """What Enter does now, wherever it is said."""
+        self.query_one(Choice).disabled = self._joined is not None
+        self.keys = JOINS if self._joined else DECLARES
+        self._tell_open()
 
     def key_up(self) -> None:
         self._move_from_field(-1)
@@ -170,8 +177,7 @@ class Declare(Dialog[Incident | Event]):
 
     def action_drill(self) -> None:
         self._drill, self._joined = not self._drill, None
-        self.query_one(Choice).disabled = False
-        self._tell_open()
+        self._tell_joined()
         self._tell_level()
 
     @on(Choice.Changed)

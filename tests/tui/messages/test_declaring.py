@@ -224,7 +224,11 @@ async def test_a_dialog_beside_an_open_incident_says_so_and_offers_to_join_it(pl
     app = stage(play, dialog)
     async with app.run_test(size=(80, 24)) as pilot:
         assert "open already: P1 Readiness failing" in shown(app, "#already")
-        await press(pilot, play, *"slow too", "ctrl+o", "enter")
+        assert "enter declares" in shown(app, "#keys")
+        await press(pilot, play, *"slow too", "ctrl+o")
+        told = shown(app, "#already") + shown(app, "#keys")
+        assert ("…" in told, "enter declares" in told, "enter writes the note" in told) == (False, False, True)
+        await press(pilot, play, "enter")
         (written,) = app.answers
         assert isinstance(written, Event)
         assert (written.kind, written.summary, written.incident) == ("note", "slow too", incident.id)

@@ -22,7 +22,7 @@ from widgets import timeline as timeline_rows
 from widgets.cell import Row, compute_widths, render_line
 from widgets.clocks import COLUMNS, build_clock_rows
 from widgets.probes import draw_sparkline, format_latency
-from widgets.responders import list_call_candidates
+from widgets.responders import CALLS, CallCandidate, call_rows, list_call_candidates
 from widgets.wall import Frame
 
 
@@ -304,6 +304,23 @@ def test_whoever_is_due_to_be_called_stands_once_among_those_to_call() -> None:
     candidates = list_call_candidates(incident, Plan(contacts=(lead, head)), [due], NOW)
 
     assert [candidate.who for candidate in candidates] == ["Team lead", "Head"]
+
+
+@pytest.mark.parametrize(
+    ("who", "name", "others"),
+    [
+        ("Head of engineering, and privacy@example.com", "Head of engineering", "and privacy@example.com"),
+        ("Head of engineering and the privacy officer", "Head of engineering", "and the privacy officer"),
+        ("Team lead, and Ops", "Team lead, and Ops", ""),
+        ("the-longest-address-of-all@example.com", "the-longest-address-of-all@example.com", ""),
+    ],
+)
+def test_of_several_people_to_call_each_can_be_read_at_80_cells(who: str, name: str, others: str) -> None:
+    """They stood in one column, cut in the middle: `Head of engine…cy@example.com`."""
+    [row] = call_rows([CallCandidate("page:0", who, "when: data leaked")])
+    line = "".join(text for text, _ in render_line(row, CALLS, compute_widths(CALLS, 78), NOW))
+    assert name in line
+    assert (f"{others}; when: data leaked" if others else "when: data leaked") in line
 
 
 def test_the_end_of_a_deadline_is_shown_whole() -> None:
