@@ -270,7 +270,8 @@ def in_words(screen: KeyHandlerContext, doing: Coroutine[Any, Any, None]) -> Non
             text = explain(error, "a runbook could not be opened")
             screen.notify(text, severity="error", markup=False, timeout=10)
 
-    screen.run_worker(report_refusal(), group="runbooks", exclusive=True, exit_on_error=False)
+    front = screen.app.screen  # the key may have been pressed on logs or a checklist: these ask, and it opens over them
+    front.run_worker(report_refusal(), group="runbooks", exclusive=True, exit_on_error=False)
 
 
 def application_of(session: "Session", revision: Revision) -> Application | None:

@@ -55,6 +55,23 @@ async def test_a_rollback_that_is_proposed_late_takes_no_key_meant_for_another_d
         await user.until(lambda: user.screen == "AskRollback")
 
 
+async def test_what_is_asked_for_on_logs_or_a_checklist_opens_over_them(
+    bad_deployment: Session, place: DialogContext
+) -> None:
+    """The main screen asked in their place, and was not in front: `v` in the logs never opened its procedure."""
+    screen: Screen[Any] = Screen()
+    app = Bare(screen)
+    async with app.run_test(size=(120, 40)) as pilot:
+        user = ScreenUser(app, pilot, bad_deployment)
+        logs: Screen[Any] = Screen()
+        app.push_screen(logs)
+        await pilot.pause()
+        acting.open_rollback(screen, bad_deployment, place)  # type: ignore[arg-type]
+        await user.until(lambda: user.screen == "AskRollback")
+        assert app.screen_stack[-2] is logs
+        assert not app._notifications
+
+
 async def test_a_step_that_is_ready_late_asks_for_nothing_over_another_dialog(
     open_run: Open, play: Play, place: DialogContext
 ) -> None:
