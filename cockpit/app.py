@@ -57,6 +57,7 @@ log = logging.getLogger(__name__)
 Attach = Callable[[], Awaitable["Session"]]
 KEPT = 500  # events of the environment in front, for the timeline pane
 REFUSED = 2  # exit code when there is nothing to show
+TOLD_FOR = 60.0  # seconds that a notice stands which nobody may miss
 CONTENTS = {"cockpit": "screens.main.content", "wall": "widgets.wall"}
 """What each of the two screens needs once there is a session: imported in a thread, behind its first frame."""
 AT_ONCE = 50  # events that are taken at the moment they come; of more, keys get their turn between
@@ -216,6 +217,7 @@ class CockpitApp(ThemedApp):
             self.run_worker(session.run(), name="session", exit_on_error=True)  # asks while the screen is loaded
             await asyncio.to_thread(importlib.import_module, CONTENTS[self._mode])
             self.screen.post_message(Attached())
+            self._tell_left_files(session)
             await session.watch.wait_for_first_reading()
             self.set_timer(WARM_UP, self._load_screens)
         except Exception as error:
@@ -224,6 +226,11 @@ class CockpitApp(ThemedApp):
             log.warning("could not attach", exc_info=True)
             self.farewell = clean_text(getattr(error, "message", "") or str(error) or type(error).__name__, 10_000)
             self.exit(return_code=REFUSED)
+
+    def _tell_left_files(self, session: "Session") -> None:
+        """Facts that lie beside the record, where nobody sees them."""
+        if session.left_files:
+            self.notify("\n".join(session.left_files), severity="warning", markup=False, timeout=TOLD_FOR)
 
     @work(thread=True, exit_on_error=False)
     def _load_screens(self) -> None:

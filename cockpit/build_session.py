@@ -28,6 +28,7 @@ from cockpit.recorder.lock import lock_path, this_process
 from cockpit.recorder.recorder import Recorder
 from cockpit.runbooks.plan.load import read_plan
 from cockpit.session import Session, read_rollback_evidence
+from cockpit.timeline.rescue import describe_left_files
 from cockpit.timeline.timeline import Timeline
 
 if TYPE_CHECKING:
@@ -145,6 +146,7 @@ def build_session(
         time=time,
         connections=connections,
         reveal=secrets.reveal,
+        left_files=tuple(describe_left_files(timeline.path)),
     )
 
 

@@ -67,6 +67,7 @@ class Session:
     record_ends: Mapping[str, datetime] = field(
         default_factory=dict
     )  # until when somebody wrote it down of each of them
+    left_files: tuple[str, ...] = ()  # what lies beside the timeline and belongs to one, a sentence each
     made_runner: "Runner | None" = None
     _making: Lock = field(default_factory=Lock)
 

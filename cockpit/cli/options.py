@@ -216,19 +216,10 @@ def open_timeline(system: "System", common: Common, *, read_only: bool = False, 
     except RecordError as error:
         raise Refusal.of(error) from None
     if timeline.orphaned_wal is not None:
+        from cockpit.timeline.rescue import describe_orphaned_wal
+
         click.echo(f"cockpit: {describe_orphaned_wal(timeline.orphaned_wal)}", err=True)
     return timeline
-
-
-def describe_orphaned_wal(wal: Path) -> str:
-    """What was left behind by a file that somebody moved away, and how the two come together again."""
-    from cockpit.model.text import clean_line
-
-    file = str(wal).removesuffix("-wal")
-    return clean_line(
-        f"{wal} was left behind by a timeline that somebody moved away, and holds what was recorded last in it. Put "
-        f"that file beside it as {file}; then `cockpit verify --db {file}` shows both."
-    )
 
 
 def _is_missing(path: Path) -> bool:

@@ -19,7 +19,6 @@ from cockpit.cli.options import (
     Refusal,
     choose_environment,
     common_options,
-    describe_orphaned_wal,
     find_operator,
     incident_option,
     json_option,
@@ -240,7 +239,7 @@ def verify(common: Common, head: str, recover: bool, as_json: bool) -> None:
         )
     # A timeline named on the command line can be checked whatever state the configuration is in.
     system = default_system() if common.db and not common.config else load_system(common)
-    from cockpit.timeline.rescue import find_orphaned_wals, find_saved
+    from cockpit.timeline.rescue import describe_orphaned_wal, describe_saved, find_orphaned_wals, find_saved
 
     with open_timeline(system, common, read_only=not recover) as timeline:
         try:
@@ -253,7 +252,7 @@ def verify(common: Common, head: str, recover: bool, as_json: bool) -> None:
         click.echo(as_document(verdict, timeline.path, recoveries, waiting, orphaned_wals))
     else:
         lines = [f"{file.name}: {describe_recovery(recovery)}" for file, recovery in recoveries.items()]
-        lines += [f"{file.name} holds events that may be missing here: `cockpit verify --recover`" for file in waiting]
+        lines += [describe_saved(file) for file in waiting]
         lines += [describe_orphaned_wal(wal) for wal in orphaned_wals]
         click.echo("\n".join([*lines, as_text(verdict, timeline.path)]))
     if not verdict.ok:

@@ -17,6 +17,7 @@ from datetime import datetime
 from pathlib import Path
 
 from cockpit.model.event import Draft, Kind, RecordError
+from cockpit.model.text import clean_line
 from cockpit.timeline.connection import (
     explain_database_error,
     file_mode,
@@ -105,8 +106,8 @@ def keep_orphaned_wal(path: Path, now: Callable[[], datetime]) -> Path | None:
     Whoever archives a timeline by hand may leave it behind, with what was recorded last. SQLite takes it for nothing as
     soon as it opens a new file of that name, and removes it. Raises OSError.
     """
-    wal = path.with_name(f"{path.name}-wal")
-    if read_size(path) or not read_size(wal):
+    wal = _name_wal(path)
+    if wal is None:
         return None
     aside = reserve_new_file(path.parent, f"{path.name}.{LEFT}-{now():%Y%m%dT%H%M%SZ}", "-wal")
     os.rename(wal, aside)
@@ -114,6 +115,34 @@ def keep_orphaned_wal(path: Path, now: Callable[[], datetime]) -> Path | None:
         os.rename(path.with_name(f"{path.name}-shm"), f"{str(aside).removesuffix('-wal')}-shm")
     _sync_directory(path.parent)
     return aside
+
+
+def describe_orphaned_wal(wal: Path) -> str:
+    """What was left behind by a file that somebody moved away, and how the two come together again."""
+    file = str(wal).removesuffix("-wal")
+    return clean_line(
+        f"{wal} was left behind by a timeline that somebody moved away, and holds what was recorded last in it. Put "
+        f"that file beside it as {file}; then `cockpit verify --db {file}` shows both."
+    )
+
+
+def describe_saved(file: Path) -> str:
+    """What was saved beside a timeline that took nothing, and how it comes back."""
+    return clean_line(f"{file.name} holds events that may be missing here: `cockpit verify --recover`")
+
+
+def describe_left_files(path: Path) -> list[str]:
+    """What lies beside a timeline and belongs to one, a sentence each. Blocking."""
+    wals = find_orphaned_wals(path)
+    if (wal := _name_wal(path)) is not None:  # who only reads leaves it where it is
+        wals.append(wal)
+    return [*map(describe_orphaned_wal, wals), *map(describe_saved, find_saved(path))]
+
+
+def _name_wal(path: Path) -> Path | None:
+    """The `-wal` of a file that is not there any more; None where there is none."""
+    wal = path.with_name(f"{path.name}-wal")
+    return None if read_size(path) or not read_size(wal) else wal
 
 
 def find_orphaned_wals(path: Path) -> list[Path]:

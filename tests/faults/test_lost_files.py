@@ -19,6 +19,8 @@ from cockpit.model.event import Kind, RecordError
 from cockpit.timeline.rescue import (
     FilesLostError,
     TimelineRecovery,
+    describe_left_files,
+    describe_orphaned_wal,
     find_orphaned_wals,
     find_saved,
     load_saved,
@@ -275,16 +277,20 @@ def test_what_lies_in_the_wal_of_a_file_that_was_moved_away_is_kept(tmp_path: Pa
         path.touch()
     with opened(path, read_only=True) as timeline:
         assert timeline.events() == []
+        assert str(path) in "".join(describe_left_files(path))  # as a wall tells it
     with opened(path) as timeline:
+        assert len(describe_left_files(path)) == 1
         timeline.record([note("a new day")])
         (wal,) = find_orphaned_wals(path)
         assert timeline.orphaned_wal == wal
+        assert describe_left_files(path) == [describe_orphaned_wal(wal)]
     again = Path(str(wal).removesuffix("-wal"))
     os.replace(archived, again)
     with opened(again) as timeline:
         assert len(timeline.events()) == 3
         assert timeline.verify().ok
     assert find_orphaned_wals(path) == []
+    assert describe_left_files(path) == []
 
 
 @settings(max_examples=scale_examples(25), deadline=None)

@@ -179,6 +179,7 @@ class Stage:
     plan: Plan = PLAN
     silences: dict[str, Any] = field(default_factory=dict)  # by the name of an alert source
     edited: Plan | None = None  # what the documents say by now
+    left_files: tuple[str, ...] = ()  # what lies beside the timeline
 
     def __post_init__(self) -> None:
         self.feeds = self.feeds or (SilentFeed("probes"), SilentFeed("alerts:azure", 30.0), SilentFeed("revisions"))

@@ -100,6 +100,12 @@ async def test_it_paints_before_it_has_anything_to_show(stage: Stage, terminal: 
     assert "".join(painted).strip()
 
 
+async def test_files_left_beside_the_timeline_are_named_as_the_screen_opens(cockpit: Open) -> None:
+    sentences = ("timeline.db.left-wal holds what was recorded last.", "saved.jsonl holds events.")
+    async with cockpit(on=Stage(left_files=sentences)) as user:
+        assert user.told == ["\n".join(sentences)]
+
+
 async def test_the_story_of_a_bad_deployment_is_on_one_screen(cockpit: Open) -> None:
     async with cockpit() as user:
         user.stage.trouble()
