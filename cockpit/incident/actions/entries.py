@@ -122,6 +122,7 @@ def correct_entry(writer: IncidentWriter, event: int, text: str, moment: datetim
             )
         if moment is not None:
             _must_keep_order(ledger, old, writer.past(moment, now))
+            _must_keep_term(ledger, old, writer.past(moment, now))
         if not tokens:
             return _retime_entry(writer, kind, old, writer.past(moment, now))
         line = clean_line(tokens)
@@ -176,6 +177,32 @@ def _must_keep_order(ledger: Ledger, old: Event, occurred: datetime) -> None:
             until = f"before {after[0].at:%H:%M:%S}Z" if after else ""
             raise IncidentActionError(
                 f"Give a time {' and '.join(filter(None, (since, until)))}: the {key} was another one before or after.",
+                code="time-out-of-order",
+                event=old.id,
+            )
+
+
+def _must_keep_term(ledger: Ledger, old: Event, occurred: datetime) -> None:
+    """Nobody leaves a role before they took it. Raises IncidentActionError."""
+    incident = ledger.incidents.get(old.incident or "")
+    if incident is None or old.kind != Kind.ROLE:
+        return
+    taker, role = str(old.detail.get("person", "")), str(old.detail.get("role", "")).casefold()
+    leaver = taker if old.detail.get("what") == "leaves" else str(old.detail.get("from", ""))
+    for held in incident.roles:
+        if held.role.casefold() != role:
+            continue
+        is_left_early = held.person == leaver and held.until == old.occurred and occurred < held.since
+        is_taken_late = (
+            held.person == taker != leaver
+            and held.since == old.occurred
+            and held.until is not None
+            and occurred > held.until
+        )
+        if is_left_early or is_taken_late:
+            what, moment = ("after", held.since) if is_left_early else ("before", held.until or held.since)
+            raise IncidentActionError(
+                f"Give a time {what} {moment:%H:%M:%S}Z: {held.person} {'took' if is_left_early else 'left'} it then.",
                 code="time-out-of-order",
                 event=old.id,
             )

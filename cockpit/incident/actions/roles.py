@@ -66,7 +66,8 @@ def _record_role_change(
                 role=role_name,
             )
         detail = {"what": what, "role": role_name, "person": who, "note": take_text(note)}
-        return writer.of(meant, Kind.ROLE, detail, occurred, subject=role_name)
+        changed = occurred if what == "takes" else _must_not_end_before(writer, meant, role_name, who, occurred, moment)
+        return writer.of(meant, Kind.ROLE, detail, changed, subject=role_name)
 
     return writer.write(act)
 
@@ -109,9 +110,32 @@ def hand_over(
                 f"{taker} is {role_name} already.", code="unchanged", person=taker, role=role_name
             )
         detail = {"what": "takes", "role": role_name, "person": taker, "from": giver, "note": text}
-        return writer.of(meant, Kind.ROLE, detail, occurred, subject=role_name)
+        changed = _must_not_end_before(writer, meant, role_name, giver, occurred, moment)
+        return writer.of(meant, Kind.ROLE, detail, changed, subject=role_name)
 
     return writer.write(act)
+
+
+def _must_not_end_before(
+    writer: IncidentWriter, incident: Incident, role: str, person: str, occurred: datetime, moment: datetime | None
+) -> datetime:
+    """When somebody leaves a role that they hold: never before they took it. Raises IncidentActionError for a time that
+    somebody gave, which lies before that."""
+    since = next(
+        held.since
+        for held in reversed(incident.roles)
+        if held.until is None and held.person == person and held.role.casefold() == role.casefold()
+    )
+    left = writer.not_before(occurred, since, moment)
+    if left < since:
+        raise IncidentActionError(
+            f"{person} is {role} since {since:%Y-%m-%d %H:%M:%S}Z; give a later time.",
+            code="time-before-start",
+            person=person,
+            role=role,
+            since=since,
+        )
+    return left
 
 
 def acknowledge_alert(

@@ -142,3 +142,24 @@ def test_a_severity_and_a_status_are_not_moved_past_their_neighbours(timeline: T
         ana.correct(event, "", at(minute))
     severities = [(change.value, change.at) for change in ana.find(None).severities]
     assert severities == [("P2", at(-5)), ("P0", at(12)), ("P1", at(35))]
+
+
+def test_nobody_leaves_a_role_before_they_took_it(timeline: Timeline, clock: Clock) -> None:
+    """It stood in the draft as held from and until one moment, at which nobody had left it."""
+    ana = make_incident_actions(timeline, clock)
+    ana.declare("x", "P1", moment=at(-30))
+    clock.wall = at(10)
+    taken = ana.take_role("IC").id
+    clock.wall = at(20)
+    with refuses("time-before-start"):
+        ana.leave_role("IC", moment=at(9))
+    with refuses("time-before-start"):
+        ana.hand_over("IC", "ben", moment=at(9))
+    handed = ana.hand_over("IC", "ben", moment=at(15)).id
+    for event, minute in ((taken, 16), (handed, 9)):
+        with refuses("time-out-of-order"):
+            ana.correct(event, "", at(minute))
+    ana.correct(handed, "", at(14))
+    ana.correct(taken, "", at(12))
+    terms = [(held.person, held.since, held.until) for held in ana.find(None).roles]
+    assert terms == [("ana", at(12), at(14)), ("ben", at(14), None)]
