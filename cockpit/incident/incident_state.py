@@ -113,10 +113,12 @@ class IncidentStateBuilder:
         if event.actor and event.kind != Kind.EXPORT:
             self._people.setdefault(event.actor)
         if event.supersedes is not None and text_of(event.detail, "mistake"):
-            self._superseded.append(event)
             corrected = dict(self._facts.of(event.kind)).get(self._facts.root(event.supersedes))
-            if corrected is not None:
-                self._mistaken[event.id] = corrected
+            # A later correction of its time or its words carries the mark, and marks nothing again.
+            if corrected is None or text_of(corrected.detail, "severity") != text_of(event.detail, "severity"):
+                self._superseded.append(event)
+                if corrected is not None:
+                    self._mistaken[event.id] = corrected
         root = event.id if event.supersedes is None else self._facts.place(event)
         if event.kind in FACTS and (root != self._declared or event.kind == Kind.DECLARE):
             self._facts.put(root, event)
@@ -434,20 +436,20 @@ class IncidentStateBuilder:
         stood: of one that was corrected twice the second mistake stood from the first correction on."""
         mistakes: list[MistakenSeverity] = []
         stood_since: dict[int, datetime] = {}
-        authors = {root: event.actor for root, event in self._facts.of(Kind.DECLARE, Kind.SEVERITY)}
+        standing = dict(self._facts.of(Kind.DECLARE, Kind.SEVERITY))
         for correction in self._superseded:
             if mistake := text_of(correction.detail, "mistake"):
                 root, moment = self._facts.root(correction.id), correction.recorded
                 reason, meant = text_of(correction.detail, "mistake_reason"), text_of(correction.detail, "severity")
-                mistaken = self._mistaken.get(correction.id)
+                mistaken, entry = self._mistaken.get(correction.id), standing.get(root)
                 mistakes.append(
                     MistakenSeverity(
                         mistake,
                         moment,
                         correction.actor,
                         reason,
-                        entered=stood_since.get(root, correction.occurred),
-                        entered_by=authors.get(root, ""),
+                        entered=stood_since.get(root, entry.occurred if entry else correction.occurred),
+                        entered_by=entry.actor if entry else "",
                         entered_reason=text_of(mistaken.detail, "reason") if mistaken else "",
                         meant=meant,
                     )

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from cockpit.incident.load import list_standing_events
+from cockpit.incident.postmortem.rows import change_rows
 from cockpit.model.clock import ClockKind, Rule
 from cockpit.model.event import Event, Kind
 from cockpit.model.response import Freeze, Holding, Review
@@ -409,3 +410,16 @@ def test_a_run_of_which_the_first_event_is_redacted_is_still_one(live: bool) -> 
         story.events = [emptied if event.id == begun.id else event for event in story.events]
     (run,) = only(story).ran
     assert (run.id, run.title, run.started, run.ended) == ("r1", "(redacted)", at(1), None)
+
+
+def test_a_severity_entered_by_mistake_whose_time_is_corrected_later_is_marked_once() -> None:
+    story = Story()
+    story.declare(0)
+    wrong = story.act(Kind.SEVERITY, 2, severity="P0", reason="panic")
+    mark = {"severity": "P2", "reason": "a slip", "mistake": "P0", "mistake_reason": "a slip"}
+    marked = story.act(Kind.SEVERITY, 2, actor="ben", supersedes=wrong.id, late=6, **mark)
+    story.act(Kind.SEVERITY, 1, actor="eve", supersedes=marked.id, late=20, **mark)
+    incident = only(story)
+    (mistake,) = incident.mistakes
+    assert (mistake.at, mistake.actor, mistake.entered) == (at(8), "ben", at(1))
+    assert [(row.at, row.by) for row in change_rows(incident) if "P0" in row.what] == [(at(1), "ana"), (at(8), "ben")]
