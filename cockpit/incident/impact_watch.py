@@ -25,6 +25,9 @@ class ImpactWatch:
         self._certain: dict[str, Signal] = {}  # bad and felt, whatever happens to the traffic
         self._alerts: dict[str, Signal] = {}  # bad; whether users feel it depends on the traffic
         self._felt_alerts: set[str] = set()  # those of them that users felt when that was last asked
+        self._moves: list[_TrafficMove] = []  # of the stretch that goes on or was last
+        self._late_ends: dict[str, tuple[datetime, str]] = {}  # of alerts that are known to have ended only after that
+        self._before_moves: tuple[datetime | None, str] = (None, "")  # when that was over, and by what, without them
         self._thresholds: dict[str, Signal] = {}  # bad; felt as long as no probe tells better
         self._feels = False
         self._names: set[str] = set()  # every signal that was felt
@@ -130,6 +133,8 @@ class ImpactWatch:
         felt = key in self._certain or (key in self._alerts and key in self._names)
         is_alert = key in self._alerts
         signal = self._certain.pop(key, None) or self._alerts.pop(key, None)
+        if is_alert and not self._feels and signal is not None:
+            self._judge_moves_again(key, moment, signal.label)
         self._felt_alerts = {alert for alert in self._felt_alerts if alert in self._alerts and is_felt(alert)}
         if signal is None or not felt:
             return
@@ -147,9 +152,10 @@ class ImpactWatch:
             still = {key for key in self._alerts if key in self._names and is_felt(key)}
             # Where no alert was felt that is about what had the traffic, the move ends nothing: a probe is well since
             # before it, say, and that is not settled yet.
-            is_about_alerts = bool(still or self._felt_alerts & self._alerts.keys())
+            if about := frozenset(still | (self._felt_alerts & self._alerts.keys())):
+                self._moves.append(_TrafficMove(moment, about))
             self._felt_alerts = still
-            self._look(moment if is_about_alerts else None, "", is_felt)
+            self._look(None, "", is_felt)
         elif (felt := [alert for alert in self._alerts.values() if is_felt(alert.key)]) and not self._certain:
             self._names |= {signal.key for signal in felt}
             self._felt_alerts |= {signal.key for signal in felt}
@@ -164,6 +170,10 @@ class ImpactWatch:
         self._thresholds = {key: signal.moved(length) for key, signal in self._thresholds.items()}
         self._alert_ends = {key: (move_moment(end, length), label) for key, (end, label) in self._alert_ends.items()}
         self._recovered = self._recovered and move_moment(self._recovered, length)
+        before, by = self._before_moves
+        self._before_moves = (before and move_moment(before, length), by)
+        self._moves = [replace(move, moment=move_moment(move.moment, length)) for move in self._moves]
+        self._late_ends = {key: (move_moment(end, length), label) for key, (end, label) in self._late_ends.items()}
         self._bad_since = self._bad_since and move_moment(self._bad_since, length)
         self._certain_since = self._certain_since and move_moment(self._certain_since, length)
         self._first = self._first and self._first.moved(length)
@@ -187,6 +197,8 @@ class ImpactWatch:
         if self._certain or any(is_felt(key) for key in self._alerts) or (self._thresholds and not self._probes_tell):
             return
         if self._feels:
+            self._before_moves = (self._recovered, self._by)
+            self._recovered = self._add_moves(self._recovered, self._alert_ends)
             before = _JudgedEnd(dict(self._alert_ends), self._recovered, self._by)
             self._apply_alert_ends(before, is_felt)
             self._alert_ends.clear()
@@ -199,6 +211,29 @@ class ImpactWatch:
                 else:
                     self.periods.append(HealthyPeriod(start, evidence=self._evidence(before.recovered)))
                     self._judged = before if before.alert_ends else None
+
+    def _add_moves(self, recovered: datetime | None, ends: Mapping[str, tuple[datetime, str]]) -> datetime | None:
+        """When all was over, by the moves of the traffic as well: those that an alert was felt until."""
+        moments = [move.moment for move in self._moves if move.is_end(self._alerts, ends)]
+        return max([*moments, *([recovered] if recovered else [])], default=None)
+
+    def _judge_moves_again(self, key: str, end: datetime, label: str) -> None:
+        """An alert that was thought to fire when the traffic left what it is about had ended before, as is known only
+        now: it was felt until it ended, and not until the move."""
+        last, recovered = last_period(self.periods), self._recovered
+        if last is None or last.start != recovered or not any(key in move.about for move in self._moves):
+            return
+        self._late_ends[key] = (end, label)
+        if self._add_moves(None, self._late_ends) == recovered or all(recovered != move.moment for move in self._moves):
+            return
+        self._recovered, self._by = self._before_moves
+        for moment, name in sorted(self._late_ends.values()):
+            if self._recovered is None or moment > self._recovered:
+                self._recovered, self._by = moment, name
+        moved = self._add_moves(self._recovered, self._late_ends)
+        if moved is not None:
+            self._recovered = moved
+            self.periods[-1] = replace(last, start=self._find_end(moved), evidence=self._evidence(moved))
 
     def _find_end(self, recovered: datetime) -> datetime:
         """When a stretch ended by its last recovery: by a clock that runs behind, that may have happened before what it
@@ -248,6 +283,8 @@ class ImpactWatch:
         self._is_mild = is_mild and (self._is_mild or not self._feels)
         if not self._feels:
             self._certain_since = None
+            self._moves.clear()
+            self._late_ends.clear()
         if is_certain:
             self._certain_since = since if self._certain_since is None else max(self._certain_since, since)
         if not self._feels:
@@ -297,6 +334,18 @@ class ImpactWatch:
         if len(probes) == len(self._names) or self._by.startswith("probe "):
             return "all probes up" if len(probes) > 1 else f"{self._by} up again"
         return f"{self._by} recovered, the last that users felt" if self._by else "the last that users felt recovered"
+
+
+@dataclass(frozen=True, slots=True)
+class _TrafficMove:
+    """`about` are the keys of the alerts that users felt until then, as far as was known."""
+
+    moment: datetime
+    about: frozenset[str]
+
+    def is_end(self, firing: Mapping[str, Signal], ends: Mapping[str, tuple[datetime, str]]) -> bool:
+        """Whether one of them had not ended before."""
+        return any(key in firing or (key in ends and ends[key][0] > self.moment) for key in self.about)
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,6 +19,7 @@ from cockpit.feeds.probes.state import (
     build_probe_result,
     derive_shown_state,
 )
+from cockpit.incident.impact import is_unseen
 from cockpit.incident.postmortem.picture import build_picture
 from cockpit.incident.postmortem.story import tell_story
 from cockpit.incident.postmortem.time_face import TimeFace
@@ -230,3 +231,25 @@ def test_a_move_of_the_traffic_behind_a_recovery_that_was_not_settled_ends_only_
     story.tell(Kind.TRAFFIC, 3, subject="shop", detail={"after": {"shop--r45": 100}})
     story.probe(2.1, "ready", "up", late=1)
     assert only(story).mitigated == at(3 if fires else 2.1)
+
+
+def test_an_alert_that_had_ended_before_a_move_of_the_traffic_dates_no_end_by_that_move() -> None:
+    """Azure gave no answer for a while: that the alert was over is known only after the move was seen."""
+    story = Story()
+    healths = {"shop--r43": "Healthy", "shop--r44": "Degraded"}
+    revisions = {name: {"active": True, "health": health} for name, health in healths.items()}
+    baseline = {"what": "baseline", "traffic": {"shop--r44": 100}, "revisions": revisions}
+    story.tell(Kind.REVISION, -1, subject="shop", detail=baseline)
+    story.probe(0, "ready", "down")
+    fired = {"state": "firing", "severity": "medium", "name": "errors", "resource": "shop"}
+    story.tell(Kind.ALERT, 0.5, subject="az:errors", detail=fired)
+    story.declare(1, reach=-10)
+    story.probe(2, "ready", "up")
+    well = {"what": "health", "active": True, "health": "Healthy", UNSEEN_FROM: format_timestamp(at(1.9))}
+    story.tell(Kind.REVISION, 4, subject="shop/shop--r44", detail=well)
+    story.tell(Kind.TRAFFIC, 5, subject="shop", detail={"after": {"shop--r43": 100}})
+    assert only(story).mitigated == at(5), "as far as is known then"
+    story.tell(Kind.ALERT, 2.3, subject="az:errors", detail={**fired, "state": "resolved", "was": "firing"}, late=3)
+    incident = only(story)
+    assert incident.mitigated == at(4)
+    assert is_unseen(incident, at(4))
