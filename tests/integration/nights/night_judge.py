@@ -389,7 +389,7 @@ def judge_deadlines(judge: DraftJudge, blocks: Mapping[str, str]) -> None:
         judge_start(judge, what, since, start)
         state = state.partition(":")[0].partition(";")[0].strip()
         lengths, moments = read_lengths(target), read_moments(target)
-        is_promise = what.startswith("update to ")
+        is_promise = what.startswith("update to ") or "promised" in since
         if name in AFTER and not is_promise and lengths and moments:
             judge.check(lengths[0].seconds == AFTER[name], f"target of {what}", lengths[0], AFTER[name])
             late = moments[0] - start - lengths[0].seconds
@@ -440,11 +440,11 @@ def judge_start(judge: DraftJudge, what: str, since: str, start: float) -> None:
 def judge_communication(judge: DraftJudge, blocks: Mapping[str, str]) -> None:
     truth = judge.truth
     tables = read_tables(blocks["communication"])
-    sent = [act for act in truth.acts if act.what.startswith("update ")]
+    sent = sorted((act for act in truth.acts if act.what.startswith("update ")), key=stated_time)
     rows = tables[0] if tables else []
     judge.check(len(rows) == len(sent), "messages", len(rows), len(sent))
     for (time, person, readers, _, promised, kept), act in zip(rows, sent, strict=False):
-        judge.check(abs(read_moment(time) - act.second) <= EXACT, "message sent", time, act.second)
+        judge.check(abs(read_moment(time) - act.moment) <= EXACT, "message sent", time, act.moment)
         judge.check(
             person == act.person and readers == act.what.partition(" ")[2], "message of", (person, readers), act
         )
@@ -452,7 +452,7 @@ def judge_communication(judge: DraftJudge, blocks: Mapping[str, str]) -> None:
             judge.check(not promised, "nothing was promised", promised, None)
             continue
         judge.check(abs(read_moment(promised) - act.promised) <= EXACT, "promised", promised, act.promised)
-        later = [item.second for item in sent if item.what == act.what and item.second > act.second]
+        later = [item.moment for item in sent if item.what == act.what and item.moment > act.moment]
         if kept.startswith("kept"):
             judge.check(bool(later) and later[0] <= act.promised + EXACT, "promise kept", kept, later)
         elif kept.startswith("broken"):
@@ -612,6 +612,7 @@ def judge_any_time(judge: DraftJudge, blocks: Mapping[str, str]) -> None:
     """No clock time stands anywhere that nothing in the night explains."""
     truth = judge.truth
     exact = [moment for act in truth.acts for moment in (act.second, stated_time(act), act.promised or act.second)]
+    exact += [act.of for act in truth.acts if act.of is not None]
     exact += [moment for step in truth.steps for moment in (step.begun, step.ended)]
     exact += list_change_times(truth) + [moment for _, span in truth.alerts for moment in span]
     exact += [moment for span in truth.unwatched for moment in span]

@@ -1,15 +1,19 @@
 """A night as it is played: what breaks, what people do, and when nobody records, all of it by the seed alone."""
 
 from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from functools import partial
 from math import inf
 from pathlib import Path
 from random import Random
 from typing import Any
 
+from cockpit.incident.actions.errors import IncidentActionError
 from cockpit.incident.actions.incident_actions import IncidentActions
 from cockpit.model.clock import ClockKind
+from cockpit.model.event import Event
 from cockpit.model.plan import Plan
 from cockpit.simulator.world.changes import apply_event, deactivate_revision, start_change
 from cockpit.simulator.world.scenario import AlertRule, Deploy, RevisionSpec, Scenario, ShareSpec, Turn
@@ -49,6 +53,15 @@ class Act:
     text: str = ""
     of: float | None = None  # the second that was stated, where it is another
     promised: float | None = None  # the second of the next message
+    event: int = 0
+    corrections: tuple[tuple[float, float], ...] = ()  # when its time was corrected, and to which second
+
+    @property
+    def moment(self) -> float:
+        """The second at which it was done, as far as was said."""
+        if self.corrections:
+            return self.corrections[-1][1]
+        return self.second if self.of is None else self.of
 
 
 @dataclass(slots=True)
@@ -203,6 +216,7 @@ class NightPlay:
             *(self.acknowledge, self.take_role, self.send_update, self.send_update, self.change_severity),
             *(self.change_severity, self.change_status, self.write_note, self.correct_note, self.flap),
             *(self.kill_cockpit, self.leave_cockpit, self.roll_back, self.roll_back, self.break_again),
+            *(self.correct_time, self.correct_time),
             *(self.call_lead, self.mistake_severity, self.state_impact, self.leave_role, self.redeploy),
             *(self.silence_azure, self.cut_line, self.look_around, self.look_around),
             *(self.join_cockpit, self.deactivate, self.try_canary),
@@ -355,9 +369,26 @@ class NightPlay:
         self.timelines.append(timeline)
         return self.world.open_actions(timeline, name)
 
-    def note_act(self, what: str, actions: IncidentActions, text: str = "", of: datetime | None = None) -> None:
+    def note_act(
+        self, what: str, actions: IncidentActions, text: str = "", of: datetime | None = None, event: int = 0
+    ) -> None:
         stated = None if of is None else (of - NIGHT).total_seconds()
-        self.acts.append(Act(what, self.time.second, actions.operator, text, stated))
+        self.acts.append(Act(what, self.time.second, actions.operator, text, stated, event=event))
+
+    def act_at(
+        self, what: str, actions: IncidentActions, record: Callable[[datetime | None], Event], text: str = ""
+    ) -> bool:
+        """Do it now, or write down some time later that it was done; whether it was taken."""
+        back = self.random.choice([None, None, None, 8.0, 30.0, 90.0])
+        moment = None if back is None else self.time.now() - timedelta(seconds=back)
+        try:
+            event = record(moment)
+        except IncidentActionError:
+            if moment is None:
+                raise
+            return False
+        self.note_act(what, actions, text, moment, event.id)
+        return True
 
     def declare(self, actions: IncidentActions) -> None:
         back = timedelta(seconds=self.random.choice([0, 0, 0, 15]))
@@ -368,36 +399,34 @@ class NightPlay:
 
     async def acknowledge(self, actions: IncidentActions) -> None:
         if self.is_open:
-            self.note_act("ack", actions)
-            actions.acknowledge(incident=self.incident)
+            self.act_at("ack", actions, lambda moment: actions.acknowledge(incident=self.incident, moment=moment))
 
     async def take_role(self, actions: IncidentActions) -> None:
         if self.is_open and self.led_by != actions.operator:
-            self.note_act("role", actions)
-            actions.take_role("Incident Commander", incident=self.incident)
-            self.led_by = actions.operator
+            take = partial(actions.take_role, "Incident Commander", incident=self.incident)
+            if self.act_at("role", actions, lambda moment: take(moment=moment)):
+                self.led_by = actions.operator
 
     async def leave_role(self, actions: IncidentActions) -> None:
         if self.is_open and self.led_by == actions.operator:
-            self.note_act("role left", actions)
-            actions.leave_role("Incident Commander", incident=self.incident)
-            self.led_by = ""
+            leave = partial(actions.leave_role, "Incident Commander", incident=self.incident)
+            if self.act_at("role left", actions, lambda moment: leave(moment=moment)):
+                self.led_by = ""
 
     async def send_update(self, actions: IncidentActions) -> None:
         audience = self.random.choice(["team", "client"])
         promised = self.random.choice([None, timedelta(minutes=2), timedelta(minutes=5)])
         due = None if promised is None else self.time.now() + promised
-        self.note_act(f"update {audience}", actions)
-        if due is not None:
+        send = partial(actions.sent, audience, "we look into it", promised=due, incident=self.incident)
+        if self.act_at(f"update {audience}", actions, lambda moment: send(moment=moment)) and due is not None:
             self.acts[-1] = replace(self.acts[-1], promised=(due - NIGHT).total_seconds())
-        actions.sent(audience, "we look into it", promised=due, incident=self.incident)
 
     async def change_severity(self, actions: IncidentActions) -> None:
         if self.is_open:
             level = self.random.choice([level for level in LEVELS if level != self.severity])
-            self.note_act("severity", actions, level)
-            actions.change_severity(level, self.incident, "as it looks")
-            self.severity = level
+            change = partial(actions.change_severity, level, self.incident, "as it looks")
+            if self.act_at("severity", actions, lambda moment: change(moment=moment), level):
+                self.severity = level
 
     async def mistake_severity(self, actions: IncidentActions) -> None:
         if self.is_open:
@@ -428,8 +457,22 @@ class NightPlay:
 
     async def call_lead(self, actions: IncidentActions) -> None:
         if self.is_open:
-            self.note_act("call", actions)
-            actions.called("Team lead", 1, note=self.random.choice(["", "no answer"]), incident=self.incident)
+            answer = self.random.choice(["", "no answer"])
+            call = partial(actions.called, "Team lead", 1, note=answer, incident=self.incident)
+            self.act_at("call", actions, lambda moment: call(moment=moment))
+
+    async def correct_time(self, actions: IncidentActions) -> None:
+        """Of something that was done: it was earlier."""
+        places = [number for number, act in enumerate(self.acts) if act.event]
+        if not places:
+            return
+        place = self.random.choice(places)
+        act = self.acts[place]
+        moment = act.moment - self.random.uniform(3, 50)
+        with suppress(IncidentActionError):
+            event = actions.correct(act.event, "", moment=NIGHT + timedelta(seconds=moment))
+            corrections = (*act.corrections, (self.time.second, moment))
+            self.acts[place] = replace(act, event=event.id, corrections=corrections)
 
     async def state_impact(self, actions: IncidentActions) -> None:
         """The beginning, as somebody outside says."""
@@ -504,8 +547,9 @@ class NightPlay:
         self.world.stage.become(world)
 
     def resolve(self, actions: IncidentActions) -> None:
-        self.note_act("resolve", actions, "fixed")
-        actions.resolve("fixed", self.incident)
+        if not self.act_at("resolve", actions, lambda moment: actions.resolve("fixed", self.incident, moment), "fixed"):
+            self.note_act("resolve", actions, "fixed")
+            actions.resolve("fixed", self.incident)
         self.is_open, self.status = False, "resolved"
 
     def reopen(self, actions: IncidentActions) -> None:

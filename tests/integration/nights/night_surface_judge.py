@@ -172,10 +172,10 @@ def judge_brief(judge: DraftJudge, look: SurfaceLook, seen: float) -> None:
         if match := re.match(r"\d\d:\d\d (\w+): (note \d+)$", line):
             told = (read_minutes(line)[0], match[1], match[2])
             judge.check(told in notes, "brief: note", told, notes)
-    sent = [act for act in truth.acts if act.what.startswith("update ")]
+    sent = sorted((act for act in truth.acts if act.what.startswith("update ")), key=stated_time)
     for line in pairs.get("last sent", ()):
         minutes = read_minutes(line)
-        true = [moment for moment in (sent[-1].second, sent[-1].promised) if moment is not None] if sent else []
+        true = [moment for moment in (sent[-1].moment, sent[-1].promised) if moment is not None] if sent else []
         judge.check(minutes == [to_minute(moment) for moment in true], "last sent", line, true)
     judge.check(bool(sent) == ("last sent" in pairs), "brief: sent", pairs.get("last sent"), sent)
 
@@ -294,7 +294,7 @@ def judge_outage(judge: DraftJudge, outage: Mapping[str, Any], spans: Iterable[S
     judge.check(bool(near), f"{what} since", outage, spans)
     if outage["until"] is None:
         silent = [*judge.truth.azure_silent, *judge.truth.line_dead, *judge.truth.unwatched]
-        calm = FLAPS_ON if outage["state"] == "flapping" else 0.0
+        calm = 0.0 if outage["is_counted"] else FLAPS_ON
         is_bad = any(start <= seen and over >= seen - late - calm for start, over in spans)
         is_bad = is_bad or any(start <= seen and over + SEEN_AGAIN >= seen for start, over in silent)
         judge.check(is_bad, f"{what} goes on", outage, spans)
@@ -310,7 +310,7 @@ def judge_takers(judge: DraftJudge, outages: Iterable[Mapping[str, Any]], second
     for outage in outages:
         since, until = read_outage(outage, second)
         people = set(re.findall(r"\b(?:ana|ben)\b", outage["taken_by"]))
-        acks = {act.person: act.second for act in truth.acts if act.what == "ack" and act.second <= until + EXACT}
+        acks = {act.person: act.moment for act in truth.acts if act.what == "ack" and act.moment <= until + EXACT}
         terms = list_terms(truth)
         if outage["how"] == "taken":
             judge.check(people <= set(acks), "shift: taken by", outage, acks)
@@ -318,19 +318,19 @@ def judge_takers(judge: DraftJudge, outages: Iterable[Mapping[str, Any]], second
             led = {person for person, start, over in terms if start <= until + EXACT and over >= since - EXACT}
             judge.check(people <= led and bool(people), "shift: led by", outage, led)
         elif outage["how"] == "declared":
-            inside = [act for act in truth.acts if act.what == "ack" and since + EXACT < act.second < until - EXACT]
+            inside = [act for act in truth.acts if act.what == "ack" and since + EXACT < act.moment < until - EXACT]
             judge.check(not inside and people == {"ana"}, "shift: nobody took it", outage, inside)
 
 
 def list_terms(truth: NightTruth) -> list[tuple[str, float, float]]:
     """Who led from when until when."""
     terms: list[tuple[str, float, float]] = []
-    for act in truth.acts:
+    for act in sorted(truth.acts, key=stated_time):
         if act.what == "role":
-            terms.append((act.person, act.second, inf))
+            terms.append((act.person, act.moment, inf))
         elif act.what == "role left":
             terms = [
-                (person, start, act.second if person == act.person and over == inf else over)
+                (person, start, act.moment if person == act.person and over == inf else over)
                 for person, start, over in terms
             ]
     return terms
@@ -389,7 +389,10 @@ def judge_outcomes(judge: DraftJudge, looks: Sequence[SurfaceLook]) -> None:
     for number, look in enumerate(looks):
         for later in looks[number + 1 :]:
             between = [act for act in judge.truth.acts if look.second < act.second <= later.second]
-            if any(act.what in CHANGES_THE_PAST for act in between):
+            corrected = [moment for act in judge.truth.acts for moment, _ in act.corrections]
+            if any(act.what in CHANGES_THE_PAST or act.of is not None for act in between) or any(
+                look.second < moment <= later.second for moment in corrected
+            ):
                 break
             clocks = {item["id"]: item for item in later.documents["clocks"]}
             for clock in look.documents["clocks"]:

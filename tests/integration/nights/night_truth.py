@@ -50,7 +50,7 @@ class NightTruth:
 
     def list_times(self, *whats: str) -> list[float]:
         """When acts of these kinds were, as they were stated."""
-        return [stated_time(act) for act in self.acts if act.what in whats]
+        return sorted(stated_time(act) for act in self.acts if act.what in whats)
 
     def list_closures(self) -> list[Span]:
         """From each resolution until it was opened again."""
@@ -78,7 +78,7 @@ class NightTruth:
     def list_leaders(self) -> set[str]:
         """Who leads in the end."""
         leaders: set[str] = set()
-        for act in self.acts:
+        for act in sorted(self.acts, key=stated_time):
             if act.what == "role":
                 leaders.add(act.person)
             elif act.what == "role left":
@@ -108,7 +108,7 @@ def cut_truth(truth: NightTruth, second: float) -> NightTruth:
         created=tuple((name, made) for name, made in truth.created if made <= second),
         health=tuple(moment for moment in truth.health if moment <= second),
         switched=tuple(moment for moment in truth.switched if moment <= second),
-        acts=tuple(act for act in truth.acts if act.second <= second),
+        acts=tuple(_cut_act(act, second) for act in truth.acts if act.second <= second),
         steps=tuple(step for step in truth.steps if step.begun <= second),
         unwatched=cut(truth.unwatched),
         opened=tuple(moment for moment in truth.opened if moment <= second),
@@ -117,8 +117,12 @@ def cut_truth(truth: NightTruth, second: float) -> NightTruth:
     )
 
 
+def _cut_act(act: Act, second: float) -> Act:
+    return replace(act, corrections=tuple(item for item in act.corrections if item[0] <= second))
+
+
 def stated_time(act: Act) -> float:
-    return act.second if act.of is None else act.of
+    return act.moment
 
 
 def find_truth(night: PlayedNight) -> NightTruth:
