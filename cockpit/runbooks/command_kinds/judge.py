@@ -136,11 +136,11 @@ def _judge_document(document: ShellDocument, context: JudgeContext) -> list[Step
 def _judge_command(statement: ShellStatement, command: SimpleCommand, place: int, context: JudgeContext) -> StepKind:
     kinds = [StepKind.READ]
     argv = [word.template for word in command.words]
-    stdin = _read_stdin(statement, command)
+    stdin = _read_stdin(statement, command) if command.redirects or command.input_from else NOTHING_READ
     if argv:
         kinds.append(judge_argv(argv, stdin, context, last=place == len(statement.commands) - 1))
         kinds.append(_judge_fetched_code(statement, command, argv))
-    if is_hijacked(command):
+    if command.assignments and is_hijacked(command):
         kinds.append(StepKind.CHANGE)  # another program may answer to the name
     for redirect in command.redirects:
         if redirect.writes and redirect.target is not None:
@@ -160,7 +160,7 @@ def _judge_command(statement: ShellStatement, command: SimpleCommand, place: int
 
 def _judge_fetched_code(statement: ShellStatement, command: SimpleCommand, argv: Sequence[str]) -> StepKind:
     """`bash <(curl ...)`, `sh -c "$(curl ...)"`: code that nobody here has read."""
-    if not RUNS_CODE.intersection(argv):
+    if RUNS_CODE.isdisjoint(argv):
         return StepKind.READ
     spans = [(expansion.start, expansion.end) for word in command.words for expansion in word.expansions]
     inner = [
@@ -186,6 +186,9 @@ class StdinSource(StrEnum):
 class CommandStdin:
     source: StdinSource = StdinSource.NONE
     text: str = ""
+
+
+NOTHING_READ = CommandStdin()
 
 
 def _read_stdin(statement: ShellStatement, command: SimpleCommand) -> CommandStdin:

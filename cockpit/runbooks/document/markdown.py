@@ -337,7 +337,7 @@ class MarkdownReader:
         if not step.command:
             return step
         place = self._places[-1] if self._places else None
-        if ends_session(step.command):
+        if self._places and ends_session(step.command):
             del self._places[-1:]
         elif opens and opens_session(step.command, step.language):
             self._places.append(RemotePlace(clean_line(step.command), step.line))

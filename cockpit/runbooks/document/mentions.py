@@ -316,6 +316,9 @@ def forbids_what_follows(text: str) -> bool:
 
 def gives_example(text: str) -> bool:
     """True for words above a block that make it an example: "Example:", "For instance:", "e.g.", "Sample usage"."""
+    small = text.lower()
+    if not ("example" in small or "sample" in small or "instance" in small or "e.g" in small):
+        return False
     sentences = [part for part in SENTENCE.split(_flatten_markdown(text)) if part.strip()]
     return bool(sentences) and bool(EXAMPLE_ONLY.match(sentences[-1].strip()))
 

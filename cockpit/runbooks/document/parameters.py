@@ -31,12 +31,10 @@ def list_parameters(
         if not old.secret and (filled := fill_blank(command, blank)) in suspects and behind_a_marker(filled, blank):
             old = replace(old, secret=True)
         whole = placeholders.find_whole_word(command, blank)
-        alone = whole == blank.form
-        parameters_by_name[blank.name] = replace(
-            old,
-            forms=tuple(dict.fromkeys((*old.forms, blank.form))),
-            composites=old.composites if alone else tuple(dict.fromkeys((*old.composites, whole))),
-        )
+        composites = (*old.composites, whole) if whole not in (blank.form, *old.composites) else old.composites
+        if blank.form not in old.forms or composites is not old.composites:
+            old = replace(old, forms=tuple(dict.fromkeys((*old.forms, blank.form))), composites=composites)
+        parameters_by_name[blank.name] = old
     for name in set(parameters_by_name) & find_powershell_names(procedures):
         old = parameters_by_name[name]
         parameters_by_name[name] = replace(old, origin=NOT_KEPT)

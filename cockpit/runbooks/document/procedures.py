@@ -17,8 +17,8 @@ from cockpit.runbooks.shell_syntax.placeholders import canonicalise_name
 # A menu is a list to choose from. Running one from top to bottom would do a thing and its opposite.
 
 MENU_HEADING = re.compile(
-    r"(?i)\b(reference|cheat ?sheet|commands|endpoints|options|quick (ref|commands)|toolbox|faq)\b"
-)
+    r"\b(reference|cheat ?sheet|commands|endpoints|options|quick (ref|commands)|toolbox|faq)\b"
+)  # in small letters
 OPPOSITES = (
     {"upgrade", "downgrade"}, {"activate", "deactivate"}, {"start", "stop"}, {"enable", "disable"}, {"up", "down"},
     {"create", "delete"}, {"add", "remove"}, {"install", "uninstall"}, {"cordon", "uncordon"},
@@ -47,7 +47,7 @@ def is_menu(
     commands = [step for step in steps if step.command]
     if len(commands) < FEWEST_OF_A_MENU:
         return False
-    named = any(MENU_HEADING.search(text) for text in (title, *parents[1:]))
+    named = any(MENU_HEADING.search(text.lower()) for text in (title, *parents[1:]))
     tabled = listed and all(step.inline for step in commands)
     return named or chosen or tabled or (not counted and undoes_itself(commands))
 
@@ -63,9 +63,10 @@ def undoes_itself(steps: Sequence[Step]) -> bool:
 def list_command_verbs(step: Step) -> Iterator[tuple[str, str, frozenset[str]]]:
     """(tool, verb, placeholders) for every word of a command that has an opposite."""
     parts = step.command.split()
-    target = frozenset(canonicalise_name(name) for name in step.parameters)
-    for word in OPPOSED.intersection(parts[1:]):
-        yield parts[0], word, target
+    if opposed := OPPOSED.intersection(parts[1:]):
+        target = frozenset(canonicalise_name(name) for name in step.parameters)
+        for word in opposed:
+            yield parts[0], word, target
 
 
 CHAPTERS = frozenset({"purpose", "parameters", "prerequisites", "procedure", "verification", "post-incident", "steps"})
@@ -86,10 +87,8 @@ def gather_procedures(sections: list[Section]) -> list[Procedure]:
     for head, members in group_sections(sections):
         unnumbered_steps = [step for member in members for step in title_steps(member)]
         found = _find_ways(members)
-        unnumbered_steps = [
-            step._replace(way=found.by_step[index]) if index in found.by_step else step
-            for index, step in enumerate(unnumbered_steps)
-        ]
+        for index, way in found.by_step.items():
+            unnumbered_steps[index] = unnumbered_steps[index]._replace(way=way)
         if all(step.mention for step in unnumbered_steps if step.kind is StepKind.NOTE) and not any(
             step.kind is not StepKind.NOTE for step in unnumbered_steps
         ):
@@ -109,10 +108,11 @@ def gather_procedures(sections: list[Section]) -> list[Procedure]:
         labels = {"requires": first, **labels} if (first := find_first_needs(needs)) else labels
         read_first = unique_sections((*head.parents, *needs, *members))
         steps = number_steps(unnumbered_steps)
+        slug = make_slug(head.title or "start")
         procedures.append(
             Procedure(
                 title=head.title or "Start",
-                slug=make_unique_anchor(make_slug(head.title or "start"), used),
+                slug=make_unique_anchor(slug, used),
                 level=head.level,
                 line=head.line,
                 steps=steps,
@@ -121,7 +121,7 @@ def gather_procedures(sections: list[Section]) -> list[Procedure]:
                     *list_requirements(labels),
                     *dict.fromkeys(text for part in read_first for text in part.warnings),
                 ),
-                section=ROLLBACK if make_slug(head.title) == ROLLBACK else "",
+                section=ROLLBACK if slug == ROLLBACK else "",
                 menu=is_menu(
                     head.title,
                     [parent.title for parent in head.parents],
@@ -151,6 +151,8 @@ def _offers_ways(members: Sequence[Section], unnumbered_steps: Sequence[Unnumber
 
 def _find_ways(members: Sequence[Section]) -> FoundWays:
     """The ways that labels, comments, and the headings of one procedure name among its steps."""
+    if not any(step.command for member in members for step in member.steps):
+        return NO_WAYS
     labels = [label for member in members for label in member.way_labels]
     for index, member in enumerate(members[1:] if len(members) > 1 else (), start=1):
         if may_name_a_way(member.title):
@@ -181,7 +183,8 @@ def list_requirements(labels: Mapping[str, str]) -> tuple[str, ...]:
 
 def group_sections(sections: list[Section]) -> Iterator[tuple[Section, list[Section]]]:
     """Each section on its own, except that the chapters of a templated runbook belong to its title."""
-    procedure = next((section for section in sections if make_slug(section.title) == "procedure"), None)
+    named = (section for section in sections if "procedure" in section.title.casefold())
+    procedure = next((section for section in named if make_slug(section.title) == "procedure"), None)
     title = next((section for section in sections if section.level == 1), sections[0])
     if procedure is None:
         yield from join_numbered_rows(sections)

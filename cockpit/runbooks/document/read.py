@@ -35,6 +35,7 @@ EXPOSED = re.compile(
     rf"(?i)\b{SECRET}\b[^.;]{{0,30}}\bleak|\bleak\w*\s+(?:of\s+)?{SECRET}\b|\bcompromised?\b|\btaken over\b|\bstolen\b"
     r"|\bbreach|\bransomware\b|\b(?:device|laptop|phone)\b[^.;]{0,20}\blost\b|\blost (?:device|laptop|phone)\b"
 )
+WORDS_OF_EXPOSURE = ("leak", "compromise", "taken over", "stolen", "breach", "ransomware", "lost")  # else there is none
 BREACH_TAGS = ("when", "symptoms", "alerts")
 QUESTION = (
     "Could personal data have been read? Once somebody is aware of it, start the clock of the notice: "
@@ -45,7 +46,8 @@ QUESTION = (
 def mentions_exposure(procedure: Procedure) -> bool:
     """True when its headings or labels speak of a leak, a lost device, an account in other hands."""
     lines = (procedure.title, *procedure.within, *(procedure.labels.get(name, "") for name in BREACH_TAGS))
-    return any(EXPOSED.search(text) for text in lines)
+    whole = "\n".join(lines).lower()
+    return any(word in whole for word in WORDS_OF_EXPOSURE) and any(EXPOSED.search(text) for text in lines)
 
 
 def add_exposure_question(procedure: Procedure) -> Procedure:

@@ -232,13 +232,10 @@ def from_fence(info: str, content: str, line: int) -> FenceContents:
                     step = step._replace(title=shorten_command(step.command), remark=clean_line(tail))
                 steps.append(step)
             used = True
-            findings += find_lowering_tags(tags, piece.text, language, line + 1 + piece.line)
-            findings += [
-                Finding(
-                    "block-left-out", line + 1 + piece.line, clean_line(f"`{text}` stands where output is shown", 300)
-                )
-                for text in find_commands_among_output(piece.output)
-            ]
+            findings += find_lowering_tags(tags, piece.text, language, line + 1 + piece.line) if tags else []
+            for text in find_commands_among_output(piece.output) if piece.output else ():
+                reason = clean_line(f"`{text}` stands where output is shown", 300)
+                findings.append(Finding("block-left-out", line + 1 + piece.line, reason))
     only_values = bool(hints) and not any(step.command or step.mention for step in steps)
     if only_values:
         names = ", ".join([*hints][:MOST_NAMES_SHOWN])
@@ -294,17 +291,18 @@ def shorten_command(command: str) -> str:
 def step_of(piece: Piece, comments: Sequence[Piece], language: str, line: int, tags: dict[str, str]) -> UnnumberedStep:
     """One command under its comments: the first names the step, the others and one at its end are remarks."""
     warnings = [comment for comment in comments if WARNS.match(comment.text)]
-    comments = [comment for comment in comments if comment not in warnings]  # a warning is no name
+    if warnings:  # a warning is no name
+        comments = [comment for comment in comments if comment not in warnings]
     text, tail = trailing_comment(piece.text, language)
     text = mark_hidden_letters(text)
     if language == "powershell" and not piece.unparsed and (plain := read_as_plain_program(text)):
         text, language = plain, "bash"
+    first = clean_line(comments[0].text) if comments else ""
     title = NUMBERED_TITLE.sub("", clean_line(BANNER.sub("", comments[0].text) or comments[0].text)) if comments else ""
-    remark = " ".join(
-        clean_line(text) for text in (*(comment.text for comment in (*warnings, *comments[1:])), tail) if text
-    )
-    kind = kind_of(text, clean_line(comments[0].text) if comments else "", language)
-    step_kind = next((TAG_WORDS[word] for word in tags if word in TAG_WORDS), None)
+    remarks = [*(comment.text for comment in (*warnings, *comments[1:])), tail] if warnings or comments[1:] else [tail]
+    remark = " ".join(clean_line(text) for text in remarks if text)
+    kind = kind_of(text, first, language)
+    step_kind = next((TAG_WORDS[word] for word in tags if word in TAG_WORDS), None) if tags else None
     return UnnumberedStep(
         title=title,
         kind=raise_kind(kind, step_kind),

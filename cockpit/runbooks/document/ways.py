@@ -90,7 +90,6 @@ _LETTER = re.compile(
 )
 LETTERED_LINE = re.compile(r"[\s*_]*(?:\([a-hA-H]\)|[a-hA-H][).])[\s*_]+(?=\S)")  # an item that has a letter
 _ROMANS = ["i", "ii", "iii", "iv"]
-_BEGINS_MEANS = re.compile(r"(?i)\W*(?:with|using|via|through|by)\b")
 _MEANS = re.compile(r"(?i)(?:with|using|via|through|by\s+means\s+of)\s+\S[^.:]{0,60}")
 _HEAD = re.compile(r"^(?P<head>.{1,90}?)(?:\s*:(?=\s|$)|\s+[-—–]\s|\s*→|,\s)")
 _REMARK = re.compile(r"\s*\([^()]{0,60}\)\s*$")
@@ -145,6 +144,9 @@ _MAY_BEGIN = (
     | {*"abcdefgh"}
     | frozenset(word.split("-")[0] for word in (*_FAMILY_OF, *" ".join(_TWO_WORDS).split()))
 )
+# How a label begins that has no word of a family: a letter, a condition, a means.
+_WORDS_BEFORE = "step part else otherwise if sonst ansonsten in falls wenn with using via through by"
+_BEGINNINGS = frozenset((*"abcdefgh", *_ROMANS, *_WORDS_BEFORE.split()))
 _PLACES = frozenset(ENVIRONMENT_WORDS)
 _SIGNS = " *_→►▶•·✅❌⚠️🟢🔴🟡🔵🟠⚪⚫🐧🍎🐳-–—"  # what decorates a label
 ROW, TITLE_OF_BLOCK = -2, -3  # depths of labels: of a row of a table, and behind the language of a block
@@ -229,9 +231,9 @@ def _find_family(text: str) -> str:
 
 def _may_be_read(markdown: str) -> bool:
     """False for most texts that begin as a way does: a sentence of which `_read_label` would make nothing."""
-    plain = strip_markdown(markdown)
-    begins = _LETTER.match(plain) or _ELSE.match(plain) or CONDITION.match(plain) or _BEGINS_MEANS.match(plain)
-    return begins is not None or _may_have_family(plain.casefold())
+    plain = strip_markdown(markdown).casefold()
+    first = _FIRST_WORD.search(plain)
+    return (first is not None and first[0] in _BEGINNINGS) or _may_have_family(plain)
 
 
 def _read_label(label: WayLabel) -> _NamedWay | None:
