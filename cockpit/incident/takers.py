@@ -32,6 +32,7 @@ class BadStretch:
     is_since_unseen: bool = False  # it may have begun before: nobody recorded then
     is_until_unseen: bool = False  # and so its end
     unseen_from: datetime | None = None  # since when that may have been; None where it is dated
+    end_recorded: datetime | None = None  # when its end was recorded; until then everybody was shown it as bad
     is_counted: bool = True  # False: as many as had been seen when it was noticed, and no end tells how many more
 
     @property
@@ -65,8 +66,10 @@ def list_bad_stretches(events: Iterable[Event]) -> list[BadStretch]:
             open[key] = len(rows)
             rows.append(BadStretch(key, name, state, find_beginning(event), is_since_unseen=is_unseen))
         elif not is_bad and key not in open and _says_bad(event.kind, was):
-            ended = BadStretch(key, name, was, None, event.occurred, is_until_unseen=is_unseen, unseen_from=unseen_from)
-            rows.append(ended)
+            ended = BadStretch(
+                key, name, was, until=event.occurred, end_recorded=event.recorded, unseen_from=unseen_from
+            )
+            rows.append(replace(ended, is_until_unseen=is_unseen))
         place = open.get(key)
         if place is None:
             continue
@@ -79,8 +82,8 @@ def list_bad_stretches(events: Iterable[Event]) -> list[BadStretch]:
             failures = max(flap.times, rows[place].failures)
             rows[place] = replace(rows[place], failures=failures, is_counted=state != FLAPPING)
         if not is_bad:
-            ended = replace(rows[place], until=event.occurred, is_until_unseen=is_unseen, unseen_from=unseen_from)
-            rows[place] = ended
+            ended = replace(rows[place], until=event.occurred, end_recorded=event.recorded, unseen_from=unseen_from)
+            rows[place] = replace(ended, is_until_unseen=is_unseen)
             del open[key]
     return rows
 
@@ -131,7 +134,8 @@ def find_takers(
     """Who acknowledged it while it was bad, in order, each once.
 
     An acknowledgement of an alert takes that alert alone; one of the incident takes what was bad in it then; neither
-    takes what is over. `stretches` may hold the others of the same signal: nobody takes two of them at once.
+    takes what is over, but an alert that its source had ended and that we had not read again yet. `stretches` may hold
+    the others of the same signal: nobody takes two of them at once.
     """
     ordered = sorted(acks, key=lambda ack: ack.at)
     return tuple(dict.fromkeys(ack.actor for ack in ordered if _takes(ack, stretch, stretches)))
@@ -151,8 +155,12 @@ def _takes(ack: Acknowledgement, stretch: BadStretch, stretches: Sequence[BadStr
     if kind != Kind.ALERT or not ack.names(alert):
         return False
     # By its source's clock it may have begun a little after whoever saw it here took it; not where it was there before.
-    is_first = not any(other.begin < stretch.begin for other in stretches if other.key == stretch.key)
-    return within or (is_first and ack.at < stretch.begin <= ack.at + CLOCKS_DIFFER)
+    same = [other.begin for other in stretches if other.key == stretch.key]
+    is_first = not any(begin < stretch.begin for begin in same)
+    # And by that clock it was over before anybody here could know; not where it had fired again by then.
+    is_shown = stretch.end < ack.at <= (stretch.end_recorded or stretch.end)
+    is_last = not any(stretch.begin < begin <= ack.at for begin in same)
+    return within or (is_first and ack.at < stretch.begin <= ack.at + CLOCKS_DIFFER) or (is_shown and is_last)
 
 
 MOST_TERMS = 5  # that are told one by one

@@ -160,6 +160,20 @@ def test_an_acknowledgement_of_an_alert_is_not_one_of_the_next_that_fires(was: s
     assert takers == (("ben",) if is_taken else ())
 
 
+@pytest.mark.parametrize(("minute", "again", "takers"), [(5.1, 20, ["ben"]), (5.1, 5.05, []), (6, 20, [])])
+def test_who_took_what_its_source_had_ended_before_anybody_here_could_know_has_taken_it(
+    minute: float, again: float, takers: list[str]
+) -> None:
+    """Seen: taken 7 ms after the source's end and a second before that was read, and nobody had it in the draft."""
+    story = Story()
+    story.alert(1, "az:5xx", "firing")
+    ack = story.tell(Kind.ACK, minute, subject="az:5xx", actor="ben")
+    story.alert(5, "az:5xx", "resolved", late=0.5)
+    story.alert(again, "az:5xx", "firing")
+    first, *rest = list_bad_stretches(story.events)
+    assert list(find_takers(first, [read_acknowledgement(ack)], [first, *rest])) == takers
+
+
 def test_a_status_after_the_resolution_opens_it_again() -> None:
     story = Story()
     story.declare(0)
