@@ -369,17 +369,26 @@ def mark_step_title(title: str, detail: Mapping[str, Any]) -> str:
 
 
 def mark_step_ends(events: Iterable[Event]) -> list[Event]:
-    """The same events; the end of an undo says that it is one, also where only its beginning was recorded as one."""
-    begun: dict[tuple[str, object], Mapping[str, Any]] = {}
+    """The same events; the end of an undo says that it is one, also where only its beginning was recorded as one, and
+    an end that somebody else's cockpit wrote says who began it: whoever sees the end of a step has not done it."""
+    begun: dict[tuple[str, object], Event] = {}
     result = []
     for event in events:
         phase = text_of(event.detail, "phase") if event.kind == Kind.STEP else ""
         key = attempt_of(event)
         if phase == "intent":
-            begun[key] = {word: True for word in ("undo", "edited") if event.detail.get(word) is True}
-        elif phase == "outcome" and "undo" not in event.detail and begun.get(key):
-            title = clean_line(text_of(event.detail, "title"), TITLE_LETTERS)
-            summary = event.summary.replace(f"{title}:", f"{mark_step_title(title, begun[key])}:", 1)
-            event = replace(event, summary=summary, detail={**event.detail, **begun[key]})
+            begun[key] = event
+        elif phase == "outcome" and key in begun:
+            event = _mark_step_end(event, begun[key])
         result.append(event)
     return result
+
+
+def _mark_step_end(end: Event, begin: Event) -> Event:
+    is_marked = "undo" in end.detail
+    words = {word: True for word in ("undo", "edited") if begin.detail.get(word) is True and not is_marked}
+    by = f" (begun by {begin.actor})" if begin.actor and end.actor not in ("", begin.actor) else ""
+    title = clean_line(text_of(end.detail, "title"), TITLE_LETTERS)
+    detail = {**end.detail, **words}
+    standing, marked = mark_step_title(title, end.detail), mark_step_title(title, detail)
+    return replace(end, summary=end.summary.replace(f"{standing}:", f"{marked}{by}:", 1), detail=detail)

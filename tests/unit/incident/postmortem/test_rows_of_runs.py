@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from cockpit.incident.change_dates import present_events
 from cockpit.incident.postmortem.run_rows import ProcedureRow, describe_run_length, run_rows
 from cockpit.model.event import Event, Kind
 from cockpit.model.response import ProcedureRun
@@ -103,6 +104,24 @@ def test_the_end_of_an_undo_in_an_old_timeline_says_that_it_is_one() -> None:
     old = dataclasses.replace(old, summary="Step 3 Send it all the traffic: ok after 14.2s")
     _, end = mark_step_ends([step(1, "intent", undo=True), old])
     assert end.summary == "Step 3 Send it all the traffic (undo): ok after 14.2s"
+
+
+@pytest.mark.parametrize("marks", [{}, {"undo": True}])
+@pytest.mark.parametrize(("actor", "is_told"), [("ben", True), ("ana", False), ("", False)])
+def test_an_end_that_another_cockpit_saw_says_whose_step_it_was(
+    actor: str, marks: dict[str, bool], is_told: bool
+) -> None:
+    """That of whoever ran it had ended: the record read as if the other had done it."""
+    begin = dataclasses.replace(step(1, "intent", **marks), actor="ana")
+    mark = " (undo)" if marks else ""
+    end = dataclasses.replace(
+        step(2, "outcome", state="ok", **marks),
+        actor=actor,
+        summary=f"Step 3 Send it all the traffic{mark}: ok after 14s",
+    )
+    _, shown = present_events([begin, end])
+    by = " (begun by ana)" if is_told else ""
+    assert shown.summary == f"Step 3 Send it all the traffic{mark}{by}: ok after 14s"
 
 
 @pytest.mark.parametrize(
