@@ -12,6 +12,7 @@ from functools import cache
 from operator import itemgetter
 from typing import TypeVar
 
+from cockpit.model.secret_detection.escapes import OPENING, blank_openings
 from cockpit.model.secret_detection.patterns import NAMES, TOKENS, NamePattern
 
 Span = tuple[int, int]
@@ -127,7 +128,11 @@ compiled = cache(re.compile)
 def detect_secrets(text: str) -> list[Span]:
     """Where secrets stand in a text, in order and none in another."""
     apart: list[Span] = []
-    for start, end in sorted(_find_spans(text, lower_case(text))):
+    spans = set(_find_spans(text, lower_case(text)))
+    if ("\x1b" in text or not text.isascii()) and OPENING.search(text):
+        opened = blank_openings(text)
+        spans.update(_find_spans(opened, lower_case(opened)))
+    for start, end in sorted(spans):
         if apart and start < apart[-1][1]:
             apart[-1] = (apart[-1][0], max(end, apart[-1][1]))
         elif end > start:

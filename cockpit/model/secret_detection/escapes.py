@@ -11,8 +11,18 @@ BEGUN = rf"\x1b(?:\[[0-?]{{0,64}}[ -/]{{0,8}}|[\]PX^_]{STRING_LETTER}{{0,4096}}\
 ESCAPES = re.compile(SEQUENCE)
 UNSEEN = re.compile(rf"{SEQUENCE}|.\x08|[\x00\u00ad\u200b-\u200f\u2060-\u2064\ufeff]")
 """What a terminal shows nothing of, such as a blank of no width, and a letter that another one is typed over."""
+OPENING = re.compile(r"(?:\x1b[\[\]PX^_]|[\x90\x98\x9b\x9d-\x9f])[0-?]*[ -/]*(?=[\w-])")
+"""How a sequence begins, as far as it says only what will follow, before a letter that need not be of it."""
 ESCAPES_IN_BYTES = re.compile(SEQUENCE.encode())
 BEGUN_IN_BYTES = re.compile(BEGUN.encode())
+
+
+def blank_openings(text: str) -> str:
+    """A text of the same length, with nothing in front of a word that a sequence began and may not go on with.
+
+    Of a sequence that was broken off the letters would stand before a secret as if they were its own: `ESC [ 3 ghp_`.
+    """
+    return OPENING.sub(lambda opening: "\x1b" * len(opening.group()), text)
 
 
 class EscapeFilter:

@@ -40,7 +40,7 @@ LETTER_BEGINS = (
     rb"\\{1,8}(?:[uUx]\{?)?[0-9A-Fa-f]{0,8}(?:\\{1,8}[uUx]?[0-9A-Fa-f]{0,4}){0,4}"
     rb"|\\{0,8}&(?:amp;){0,8}#?[xX]?\w{0,8}|(?:%(?:25){0,8}[0-9A-Fa-f]{0,2}|=(?:[0-9A-Fa-f]{0,2}|\r?\n?)){1,8}"
 )
-ESCAPE_BEGINS = LETTER_BEGINS + rb"|['\"`$!%{}]['\"\\]{0,4}|[\x80-\xff]{1,8}"
+ESCAPE_BEGINS = LETTER_BEGINS + rb"|['\"`$!%{}]['\"\\]{0,4}|\\{0,8}[\x80-\xff]{1,8}"
 # How what may stand between two characters of a form begins.
 BETWEEN_BEGINS = {
     BETWEEN_CHARACTERS: rb"=\r?\n?|[ ]{1,3}(?:\n[0-7]{0,8}[ ]{0,4})?|\x00",
