@@ -55,6 +55,7 @@ def add_exposure_question(procedure: Procedure) -> Procedure:
     return replace(procedure, warnings=(*procedure.warnings, QUESTION)) if mentions_exposure(procedure) else procedure
 
 
+FILLED_IN_LATER = re.compile(r"<%.*%>|\{\{.*\}\}|\{%.*%\}")  # `<%= current_page.data.title %>`: the front matter has it
 _FRONT_LINES = r"(?=[ \t\n#]*\w[\w .-]*:)(?:(?!(?:---|\.\.\.)[ \t]*\n).*\n){1,200}?"
 FRONT_MATTER = re.compile(rf"---[ \t]*\n(?P<body>{_FRONT_LINES})(?:---|\.\.\.)[ \t]*(?:\n|$)")
 KEY_AND_VALUE = re.compile(r"(?P<name>[A-Za-z][\w .-]*?)\s*:(?:\s+(?P<value>[^#\n]*(?:#\S[^#\n]*)*)|$)")
@@ -86,6 +87,7 @@ def _read_runbook(path: str, raw: bytes, sidecar: bytes) -> Runbook:
     if words := find_words_to_replace(text, reader.outline):
         procedures = tuple(refuse_words(procedure, words) for procedure in procedures)
     title = next((strip_markdown(section.title) for section in sections if section.level == 1), "")
+    title = "" if FILLED_IN_LATER.fullmatch(title) else title
     hints = {name: value for section in sections for name, value in section.hints.items()}
     if names := find_names_of_shell(text, procedures):
         procedures = tuple(refuse_names_of_shell(procedure, names) for procedure in procedures)

@@ -93,6 +93,11 @@ _ROMANS = ["i", "ii", "iii", "iv"]
 _MEANS = re.compile(r"(?i)(?:with|using|via|through|by\s+means\s+of)\s+\S[^.:]{0,60}")
 _HEAD = re.compile(r"^(?P<head>.{1,90}?)(?:\s*:(?=\s|$)|\s+[-—–]\s|\s*→|,\s)")
 _REMARK = re.compile(r"\s*\([^()]{0,60}\)\s*$")
+_FOR_WHAT = re.compile(r"(?i)\W*(?:for|on|in|with|when)\s+\S")
+# "For all other node groups:" beside "For the manager cluster:": what is no other is the one.
+_THE_REST = re.compile(
+    r"(?i)\b(?:all|any|every|the|each|for|on|in)\s+others?\b|\b(?:everything|anything|everyone)\s+else\b|\bthe\s+(?:rest|remaining)\b"
+)
 _ACT_AT = re.compile(
     r"(?i)^(?P<act>[a-z][^.:`]{2,60}?)\s*(?:\((?P<round>[^()]{2,40})\)|\s(?:on|in|for|with|using|via|to|through)\s+(?P<at>[^.:]{2,40}))$"
 )
@@ -146,7 +151,7 @@ _MAY_BEGIN = (
 )
 # How a label begins that has no word of a family: a letter, a condition, a means.
 _WORDS_BEFORE = "step part else otherwise if sonst ansonsten in falls wenn with using via through by"
-_BEGINNINGS = frozenset((*"abcdefgh", *_ROMANS, *_WORDS_BEFORE.split()))
+_BEGINNINGS = frozenset((*"abcdefgh", *_ROMANS, *_WORDS_BEFORE.split(), "for", "on", "in", "with", "when"))
 _PLACES = frozenset(ENVIRONMENT_WORDS)
 _SIGNS = " *_→►▶•·✅❌⚠️🟢🔴🟡🔵🟠⚪⚫🐧🍎🐳-–—"  # what decorates a label
 ROW, TITLE_OF_BLOCK = -2, -3  # depths of labels: of a row of a table, and behind the language of a block
@@ -263,6 +268,8 @@ def _read_label(label: WayLabel) -> _NamedWay | None:
     alone = text.endswith(":") or f"{head}:" in text or label.markdown.strip().startswith("**") or label.depth < 0
     if alone and _MEANS.fullmatch(head) and len(head.split()) <= 6:
         return _NamedWay(label, ("means",), head)
+    if alone and _FOR_WHAT.match(head):
+        return _NamedWay(label, ("rest",), head)
     act = _ACT_AT.match(head)
     if act and not label.numbered and (family := _find_family(act["round"] or act["at"])):
         return _NamedWay(label, ("act", family, act["act"].casefold()), head)
@@ -355,10 +362,11 @@ def _group(named: Sequence[_NamedWay], headings: Sequence[int]) -> list[list[_Na
         kind = way.key[0]
         part = (
             bisect(headings, way.label.line)
-            if kind in ("letter", "condition", "means") and way.label.depth >= -1
+            if kind in ("letter", "condition", "means", "rest") and way.label.depth >= -1
             else 0
         )
-        row = groups.setdefault((way.label.depth, part, *(way.key[:1] if kind == "letter" else way.key)), [])
+        depth = 0 if kind == "rest" else way.label.depth
+        row = groups.setdefault((depth, part, *(way.key[:1] if kind == "letter" else way.key)), [])
         if kind == "letter":
             mark, case = way.key[1].casefold(), way.key[1].isupper()
             if row and _follows(row[-1], mark, case):
@@ -373,7 +381,8 @@ def _group(named: Sequence[_NamedWay], headings: Sequence[int]) -> list[list[_Na
         group
         for rows in groups.values()
         for group in rows
-        if len({way.name.casefold() for way in group}) > 1 or _is_sole_condition(group)
+        if (len({way.name.casefold() for way in group}) > 1 or _is_sole_condition(group))
+        and (group[0].key[0] != "rest" or any(_THE_REST.search(way.name) for way in group[1:]))
     ]
     return sorted(found, key=lambda group: group[0].label.line)
 
@@ -406,7 +415,8 @@ def _find_extents(
         if way.name.casefold() in met:  # they come again: the same choice at another place
             met, most = set(), 1
         met.add(way.name.casefold())
-        inside = [index for index, step in enumerate(steps) if label.line <= step.line < label.end]
+        end = min(label.end, following.label.line) if following is not None else label.end  # it may be moved in too far
+        inside = [index for index, step in enumerate(steps) if label.line <= step.line < end]
         if any(steps[index].command for index in inside):
             extents.append(inside)
             continue

@@ -94,6 +94,11 @@ def test_a_command_without_a_comment_is_named_by_its_heading() -> None:
     assert only(bash("az account show")).steps[0].title == "Do it"
 
 
+@pytest.mark.parametrize("heading", ["<%= current_page.data.title %>", "{{ page.title }}"])
+def test_a_title_that_a_site_fills_in_is_that_of_the_front_matter(heading: str) -> None:
+    assert read_runbook("x.md", f"---\ntitle: Restart it\n---\n\n# {heading}\n".encode()).title == "Restart it"
+
+
 def test_or_makes_an_alternative_and_a_menu() -> None:
     procedure = only(bash("# Down one\nalembic downgrade -1\n\n# Or to a specific revision\nalembic downgrade <rev>"))
     assert [step.alternative_to for step in procedure.steps] == [None, 1]

@@ -27,6 +27,7 @@ LABELS = [
     ("With Helm:", "With kubectl:"), ("Using the CLI:", "Using the API:"), ("Via frobctl:", "Via the old script:"),
     ("🟢 **Staging:**", "🔴 **Production:**"), ("Für Staging:", "Für Produktion:"), ("Single node:", "Cluster:"),
     ("In staging, run:", "In production, run:"), ("**Yes:**", "**No:**"), ("When running in Docker:", "Otherwise:"),
+    ("**For the manager node group**:", "**For all other node groups**:"),
     ("If you use systemd:", "If you use Frobnicator:"), ("If you are on Kubernetes:", "If you run bare metal:"),
 ]  # fmt: skip
 
