@@ -76,6 +76,7 @@ if TYPE_CHECKING:
 __all__ = ["NotOurDraft", "default_path", "merge_drafts", "render_draft"]
 
 LONGEST_SLUG = 60  # characters
+WINDOW_KINDS = frozenset({ClockKind.ROLLBACK, ClockKind.TAIL, ClockKind.GAP})  # they tell how long something is open
 
 
 def render_draft(
@@ -257,9 +258,9 @@ def _describe_actual(outcome: ClockOutcome, incident: Incident) -> str:
     """`3m 12s`, the time it took; of what was not done how long nobody has done it: the two must not read alike."""
     if (recovery := _find_recovery(outcome, incident)) is not None:
         return describe_value(recovery)
-    if outcome.actual is None:
-        return ""
     clock = outcome.clock
+    if outcome.actual is None or (clock.kind in WINDOW_KINDS and outcome.state is not ClockState.MET):
+        return ""  # of what only passes by, nobody has left anything undone
     if clock.done is not None and clock.done < clock.started:  # acknowledged, say, before it was declared
         return f"done {format_duration(measure_between(clock.done, clock.started))} before it began"
     length = format_duration(outcome.actual)
