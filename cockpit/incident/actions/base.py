@@ -372,12 +372,18 @@ def _ended_lately(ledger: Ledger, environment: str, now: datetime) -> Incident:
 
 
 def _read_last_correction(reader: TimelineReader, number: int) -> Event | None:
-    """The event of that number, or its last correction: two who correct one event correct it one after the other."""
-    event = reader.event(number) if 0 < number < 1 << 63 else None
-    if event is None:
+    """What stands of the fact that event `number` tells, whichever of its corrections that is: some name the event that
+    first stated it, others the one before them."""
+    standing = reader.event(number) if 0 < number < 1 << 63 else None
+    if standing is None:
         return None
-    where: dict[str, Any] = {"incident": event.incident} if event.incident else {"journal": True, "kinds": [event.kind]}
-    for item in reader.events(after=number, **where):
-        if item.supersedes == event.id:
-            event = item
-    return event
+    while standing.supersedes is not None and (earlier := reader.event(standing.supersedes)) is not None:
+        standing = earlier
+    corrections = {standing.id}
+    at_home: dict[str, Any] = {"journal": True, "kinds": [standing.kind]}
+    where = {"incident": standing.incident} if standing.incident else at_home
+    for item in reader.events(after=standing.id, **where):
+        if item.supersedes in corrections:
+            corrections.add(item.id)
+            standing = item
+    return standing

@@ -80,6 +80,21 @@ def test_the_scope_can_be_stated_and_corrected(incident_actions: IncidentActions
     assert (again.title, again.impact_started, again.declared) == ("Readiness", at(-20), NIGHT)
 
 
+@pytest.mark.parametrize("named", [0, 1, 2], ids=["the declaration", "its first correction", "its last"])
+def test_a_title_is_corrected_in_what_stands_whichever_of_its_events_is_named(
+    incident_actions: IncidentActions, timeline: Timeline, clock: Clock, named: int
+) -> None:
+    """Seen: the end of the impact was that of the first statement again."""
+    incident_actions.declare("x", impact_started=at(-20))
+    clock.wall = at(10)
+    incident_actions.amend(impact_ended=at(3))
+    incident_actions.amend(impact_ended=at(8))
+    events = timeline.events(kinds=[Kind.DECLARE])
+    incident_actions.correct(events[named].id, "Readiness fails")
+    [incident] = incident_actions.open()
+    assert (incident.title, incident.impact_started, incident.impact_ended) == ("Readiness fails", at(-20), at(8))
+
+
 def test_what_is_done_belongs_to_the_only_open_incident(incident_actions: IncidentActions, clock: Clock) -> None:
     incident = incident_actions.declare("x", "P2")
     clock.wall = at(1)
