@@ -31,10 +31,11 @@ from textual.widgets import Static
 
 import themes
 from cockpit.model.key_bindings import APP
-from cockpit.turns import TURN
+from cockpit.turns import KEYS, TURN, measure_turn
 from screens.shared.cell_diff import CellUpdate, TerminalCells
 from screens.shared.context import Attached, DraftWritten, EventsAppended, ReadingChanged, describe_new_fault
 from screens.shared.driver import TerminalDriver
+from screens.shared.frames import pace_frames
 from screens.shared.key_order import KeyOrder
 from screens.shared.keyed_screen import KeyedScreen
 from screens.shared.leaving import list_screens_in_sight
@@ -156,6 +157,7 @@ class CockpitApp(ThemedApp):
         self.cells = TerminalCells()
         self._arrived: deque[Sequence[Event]] = deque()  # in the order of the timeline; the first is being taken
         release_closed_widgets()
+        pace_frames()
         self._keys = KeyOrder(self, super().on_event)
         self._handlers: dict[int, Any] = {}  # of signals, as they were before us
         self._open_session = attach
@@ -293,9 +295,10 @@ class CockpitApp(ThemedApp):
             turn_ends = loop.time() + TURN
             for event in events:
                 self.session.ledger.apply(event)
-                if loop.time() >= turn_ends:
-                    await asyncio.sleep(TURN)
-                    turn_ends = loop.time() + TURN
+                if (now := loop.time()) >= turn_ends:
+                    rest = KEYS.find_rest(now, TURN)
+                    await asyncio.sleep(rest)
+                    turn_ends = loop.time() + measure_turn(rest)
             self._tell_news(self.session, await asyncio.to_thread(self._prepare_news(self.session, events)))
             self._arrived.popleft()
 

@@ -1,5 +1,6 @@
 """A reading on its way into the record: the facts that it adds to what is known, and since when each may be so."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -10,6 +11,7 @@ from cockpit.model.reading import GRACE, Reading
 from cockpit.model.time import format_timestamp
 from cockpit.recorder.changes import list_changes
 from cockpit.recorder.last_recorded import FLAPPING, LastRecorded
+from cockpit.turns import take_turns
 
 ASKED_ONE_BY_ONE = (Kind.PROBE, Kind.SIGNAL)  # dated by our look
 # Dated by our look only where that is their moment: else their source told when. What a pipeline, a cluster or the
@@ -30,10 +32,18 @@ class ObservedReading:
 
     def take_changes(self, known: LastRecorded) -> list[Draft]:
         """The facts that it adds to what is known, of which it is a part from then on."""
-        drafts = [self._date_unseen(draft) for draft in list_changes(known, self.reading, self.now, self.looked)]
-        for draft in drafts:
+        return self._take(known, list_changes(known, self.reading, self.now, self.looked))
+
+    def take_many_changes(self, known: LastRecorded) -> list[Draft]:
+        """The same of thousands, in a thread: it lets others compute in between."""
+        return self._take(known, take_turns(list_changes(known, self.reading, self.now, self.looked)))
+
+    def _take(self, known: LastRecorded, drafts: Iterable[Draft]) -> list[Draft]:
+        dated = []
+        for draft in map(self._date_unseen, drafts):
             known.apply(draft)
-        return drafts
+            dated.append(draft)
+        return dated
 
     def _date_unseen(self, draft: Draft) -> Draft:
         """What was so at the first look after a break, or after looks that failed, may have been so all through it."""

@@ -410,7 +410,7 @@ class Recorder:
     async def _go_through(self) -> None:
         """The readings that wait for it, each in a thread."""
         while self._known is not None and self._observed:
-            working = asyncio.ensure_future(asyncio.to_thread(self._observed[0].take_changes, self._known))
+            working = asyncio.ensure_future(asyncio.to_thread(self._observed[0].take_many_changes, self._known))
             interrupted = await _wait_through(working)
             self._observed.popleft()
             if error := working.exception():

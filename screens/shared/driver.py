@@ -22,8 +22,10 @@ from typing import TextIO
 
 from textual import constants
 from textual.drivers.linux_driver import LinuxDriver
+from textual.events import Key
 from textual.message import Message
 
+from cockpit.turns import KEYS
 from screens.shared.cell_diff import TerminalCells
 from screens.shared.device_status import DeviceStatusReports
 from screens.shared.terminal_input import TerminalInput
@@ -203,6 +205,8 @@ class TerminalDriver(LinuxDriver):
 
     def _deliver(self, messages: Iterable[Message]) -> None:
         for message in messages:
+            if isinstance(message, Key):
+                KEYS.claim()
             try:
                 self.process_message(message)
             except RuntimeError:

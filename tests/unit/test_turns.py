@@ -52,3 +52,18 @@ def test_nothing_is_taken_before_it_is_asked_for(working: WorkingTime) -> None:
 
     assert next(taken) == 0
     assert list(source) == [1, 2]
+
+
+def test_a_key_goes_before_all_turns_and_a_held_one_stops_nobody(
+    working: WorkingTime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    keys = turns.Precedence()
+    monkeypatch.setattr(turns, "KEYS", keys)
+    monkeypatch.setattr(turns, "ANSWER", 40.0)
+    keys.claim()
+    for _ in take_turns(range(50)):
+        working.worked += 1.0
+
+    # It rests until the key is answered, and then has so much longer a turn; once it is answered all is as before.
+    assert working.pauses[:2] == [39.0, 34.0]
+    assert working.pauses[-10:] == [PAUSE] * 10
