@@ -116,7 +116,7 @@ NOTE = Journey(
         "cockpit.timeline.timeline:Timeline.record via cockpit/incident",
         "cockpit.timeline.timeline:Timeline._append",
         "cockpit.timeline.follower:Follower._hand_over",
-        "screens.main.content:_fill_timeline_pane",
+        "screens.main.filling:TimelineScene.fill",
         "widgets.timeline:build_event_rows",
     ),
 )

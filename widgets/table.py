@@ -7,6 +7,7 @@ line that is 19 KB a second, and after a refresh the cursor points at something 
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from functools import lru_cache
+from itertools import chain
 from typing import ClassVar
 
 from rich.style import Style
@@ -89,6 +90,7 @@ class KeyedTable(ScrollView, can_focus=True):
         self._chosen = False  # somebody put the cursor where it is; until then it stays on the first row
         self.rows: tuple[Row, ...] = ()
         self._all: tuple[Row, ...] = ()
+        self._last_rows: Sequence[Row] | None = None  # the very ones that were last shown: of thousands most are again
         self._place: dict[str, int] = {}
         self._filter = ""
         self._only_faults = False
@@ -100,8 +102,12 @@ class KeyedTable(ScrollView, can_focus=True):
     # What is shown
 
     def show(self, rows: Sequence[Row], now: datetime) -> None:
-        """Show `rows` in this order; `now` is what ages are counted to."""
-        self._all, self._now = tuple(rows), now
+        """Show `rows` in this order; `now` is what ages are counted to. They are not changed any more."""
+        self._now = now
+        if rows is self._last_rows:
+            self._repaint()
+            return
+        self._all, self._last_rows = tuple(rows), rows
         self.columns = fit_columns(self.columns, self._all)
         self._arrange()
 
@@ -151,9 +157,10 @@ class KeyedTable(ScrollView, can_focus=True):
         """The cursor's row, or when it vanished the nearest one that is left."""
         if self.cursor in self._place:
             return self.cursor
-        nearest = sorted(range(len(before)), key=lambda index: (abs(index - was), index < was))
+        nearest = chain.from_iterable((was + distance, was - distance) for distance in range(len(before)))
         return next(
-            (before[index].id for index in nearest if before[index].id in self._place), next(iter(self._place), None)
+            (before[index].id for index in nearest if 0 <= index < len(before) and before[index].id in self._place),
+            next(iter(self._place), None),
         )
 
     def _keep_in_view(self, moved: int = 0) -> None:

@@ -4,7 +4,6 @@ A pane is its rows, what its border counts, and the objects that the rows stand 
 it is imported behind that frame, together with the core.
 """
 
-import asyncio
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta, tzinfo
@@ -12,9 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 from cockpit.incident.background import list_marked_events
 from cockpit.incident.change_dates import present_events
-from cockpit.model.alert import GROUP_FROM, Alert, AlertGrade, AlertGroup, Severity, group_alerts
-from cockpit.model.event import find_standing_events, join_alert_events
-from cockpit.model.incident import Acknowledgement, Incident, list_acknowledged, worst_first
+from cockpit.model.alert import Alert, AlertGrade, AlertGroup, Severity
+from cockpit.model.incident import Incident, worst_first
 from cockpit.model.plan import Plan
 from cockpit.model.probe import ProbeResult
 from cockpit.model.problem import Problem
@@ -22,13 +20,14 @@ from cockpit.model.reading import FeedState, Freshness, Reading
 from cockpit.model.system import Environment
 from cockpit.model.time import format_age
 from screens.main.context import CockpitContext
+from screens.main.filling import AlertScene, FilledPanes, PaneFilling, TimelineScene, name_order
 from screens.main.standing import CockpitStanding
 from screens.main.status_lines import Nudges, build_bar, notify_due_clocks, read_hint_input, read_standing
 from screens.shared.due import DueClock, list_due_clocks
 from screens.shared.view import View, build_view, date_from_record
 from widgets import alerts, clocks, probes, revisions, timeline
 from widgets.bar import render_bar
-from widgets.cell import Piece, Row
+from widgets.cell import Piece
 from widgets.hint import render_hint
 from widgets.pane import Pane
 
@@ -43,17 +42,6 @@ COLUMNS = {
     "due": clocks.COLUMNS,
 }
 """By pane; the panes are on the screen before anybody knows what will be in them."""
-
-RECORDER = "recorder"  # the source of what is written down by itself
-
-
-@dataclass(frozen=True, slots=True)
-class FilledPanes:
-    """`objects` by the ids of the rows: what a key acts on is the object, never the row."""
-
-    rows: Sequence[Row]
-    counts: Sequence[Piece]
-    objects: Mapping[str, object]
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +82,8 @@ class CockpitContent:
         self._nudges = Nudges()
         self._unfolded: set[str] = set()  # groups of alerts that are shown one by one
         self._orders: dict[str, str] = {}  # how each pane is sorted, where it is another way than it opens
-        self._alerts = AlertFilling(screen)
+        self._alerts = PaneFilling[AlertScene](screen, "alerts")
+        self._timeline = PaneFilling[TimelineScene](screen, "timeline")
         self._graded: tuple[Plan, Sequence[Alert], Mapping[str, AlertGrade]] | None = None
         self._marks: Sequence[probes.SparkMark] = ()
         self._marked_until = -1  # the id of the newest event when marks were looked for
@@ -146,7 +135,12 @@ class CockpitContent:
             self._orders,
             self._find_marks() if name == "probes" else (),
         )
-        filled = self._fill_alerts(scene) if name == "alerts" else fill_pane(name, self.session, scene)
+        if name == "alerts":
+            filled = self._fill_alerts(scene)
+        elif name == "timeline":
+            filled = self._timeline.fill(stage_timeline(self.session, scene))
+        else:
+            filled = fill_pane(name, self.session, scene)
         self.objects[name] = filled.objects
         return filled
 
@@ -242,82 +236,6 @@ class CockpitContent:
         self._unfolded ^= {group.key}
 
 
-def _name_order(pane: str, order: str) -> list[Piece]:
-    """How the pane is sorted, where it is another way than it opens."""
-    return [] if order == ORDERS[pane][0] else [(f" · {order}", "info")]
-
-
-# The rows of alerts: of thousands they are built in a thread, and only where they would differ.
-
-
-@dataclass(frozen=True, slots=True)
-class AlertScene:
-    """All that the rows of alerts are made of. `minute` is that of `now` where an age of minutes is among them."""
-
-    alerts: Sequence[Alert]
-    taken: Mapping[str, Acknowledgement]
-    minute: datetime | None
-    now: datetime = field(compare=False)
-    unfolded: frozenset[str]
-    filtered: bool
-    order: str
-    grades: Mapping[str, AlertGrade]
-
-    def is_shown_as(self, other: "AlertScene") -> bool:
-        """Whether both make the same rows; the alerts of one poll are the same object."""
-        return self.alerts is other.alerts and replace(self, alerts=()) == replace(other, alerts=())
-
-    def fill(self) -> FilledPanes:
-        """Pure, so that a thread can do it."""
-        acknowledged = list_acknowledged(self.taken, self.alerts)
-        # What is looked for may be inside of a group.
-        grouped = group_alerts(self.alerts, NEVER if self.filtered else GROUP_FROM)
-        rows = alerts.build_alert_rows(
-            self.alerts,
-            acknowledged,
-            self.unfolded,
-            grouped=grouped,
-            order=self.order,
-            now=self.now,
-            grades=self.grades,
-        )
-        counts = [*alerts.count_alerts(self.alerts, self.grades), *_name_order("alerts", self.order)]
-        return FilledPanes(rows, counts, alerts.list_alert_objects(self.alerts, grouped))
-
-
-class AlertFilling:
-    """The rows of alerts as they were last built. Those of a large poll follow a moment later: until then those of the
-    poll before stand, with the objects that belong to them."""
-
-    def __init__(self, screen: CockpitContext) -> None:
-        self._screen = screen
-        self._filled = FilledPanes((), (), {})
-        self._made_of: AlertScene | None = None
-        self._wanted: AlertScene | None = None  # while a thread builds rows
-
-    def fill(self, scene: AlertScene) -> FilledPanes:
-        if self._wanted is not None:
-            self._wanted = scene
-        elif self._made_of is None or not scene.is_shown_as(self._made_of):
-            if len(scene.alerts) > LARGE:
-                self._wanted = scene
-                self._screen.run_worker(
-                    self._build(), group="alerts", exit_on_error=True, exclusive=False, thread=False
-                )
-            else:
-                self._filled, self._made_of = scene.fill(), scene
-        return self._filled
-
-    async def _build(self) -> None:
-        while self._wanted is not None:
-            scene = self._wanted
-            filled = await asyncio.to_thread(scene.fill)
-            self._filled, self._made_of = filled, scene
-            if scene.is_shown_as(self._wanted):
-                self._wanted = None
-            self._screen.draw("alerts")
-
-
 def _is_critical(alert: Alert, grades: Mapping[str, AlertGrade]) -> bool:
     """By its source, or by what the team's documents say of it."""
     if alert.severity is Severity.CRITICAL:  # of thousands most are done with here
@@ -326,15 +244,11 @@ def _is_critical(alert: Alert, grades: Mapping[str, AlertGrade]) -> bool:
     return grade is not None and grade.severity is Severity.CRITICAL
 
 
-LARGE = 500  # alerts; the rows of so many take some milliseconds
-
-
 MARKED = timedelta(hours=1)  # what a sparkline may still show
-NEVER = 1_000_000  # alerts of one name that are shown as one: none are
 
 
 def fill_pane(name: str, session: "Session", scene: PaneScene) -> FilledPanes:
-    """The pane `name` as things stand."""
+    """The pane `name` as things stand, of those that never have thousands of rows."""
     view = scene.seen
     if name == "probes":
         objects: dict[str, object] = {probe.name: probe for probe in view.probes}
@@ -349,13 +263,13 @@ def fill_pane(name: str, session: "Session", scene: PaneScene) -> FilledPanes:
             marks=scene.marks,
             every={probe.name: probe.interval for probe in session.environment.probes} if scene.marks else {},
         )
-        return FilledPanes(rows, [*counts, *_name_order(name, scene.choose_order(name))], objects)
+        return FilledPanes(rows, [*counts, *name_order(scene.choose_order(name), ORDERS[name])], objects)
     if name == "revisions":
         apps = view.applications
         named = {f"{revision.app}/{revision.name}": revision for app in apps for revision in app.revisions}
-        counts = [*revisions.count_revisions(apps), *_name_order(name, scene.choose_order(name))]
+        counts = [*revisions.count_revisions(apps), *name_order(scene.choose_order(name), ORDERS[name])]
         return FilledPanes(revisions.build_revision_rows(apps, scene.choose_order(name)), counts, named)
-    return _fill_due_pane(session, scene) if name == "due" else _fill_timeline_pane(session, scene)
+    return _fill_due_pane(session, scene)
 
 
 def _fill_due_pane(session: "Session", scene: PaneScene) -> FilledPanes:
@@ -375,16 +289,16 @@ def list_pins(incidents: Iterable[Incident], environment: str) -> frozenset[int]
     return frozenset[int]().union(*(incident.pins for incident in incidents if incident.environment == environment))
 
 
-def _fill_timeline_pane(session: "Session", scene: PaneScene) -> FilledPanes:
-    pins = list_pins(session.ledger.incidents.values(), session.environment.name)
-    history = present_events(session.history)
-    kept = [event for event in history if not scene.people_only or event.source != RECORDER or event.id in pins]
-    kept = join_alert_events(kept, pins)
-    rows = timeline.build_event_rows(kept, session.operator, scene.zone, scene.today, pins)
-    counts = [(f" {len(rows)}", "muted")] if rows else []
-    if scene.people_only:
-        counts = [(f" {len(rows)} by people", "info")]
-    return FilledPanes(rows, counts, {str(root): event for root, event in find_standing_events(history).items()})
+def stage_timeline(session: "Session", scene: PaneScene) -> TimelineScene:
+    """All that the rows of the timeline are made of."""
+    return TimelineScene(
+        tuple(session.history),
+        list_pins(session.ledger.incidents.values(), session.environment.name),
+        session.operator,
+        scene.zone,
+        scene.today,
+        scene.people_only,
+    )
 
 
 def mark_panes(panes: Sequence[Pane], session: "Session", view: View) -> None:

@@ -18,7 +18,9 @@ from cockpit.model.event import Kind
 from cockpit.model.probe import ProbeState, SignalResult
 from cockpit.model.problem import Problem, ProblemKind
 from cockpit.model.revision import Application
+from screens.main.filling import MANY_EVENTS, FilledPanes, TimelineScene
 from screens.main.screen import CockpitScreen
+from screens.shared.context import EventsAppended
 from screens.shared.key_order import REFUSED
 from tests.tui.stage import SIGNED_OUT, SYSTEM, Stage, ago, alerts, application, draft, probes, up
 from tests.tui.terminal import Terminal
@@ -553,6 +555,51 @@ async def test_the_news_of_a_storm_are_gathered_beside_the_screen_and_nothing_th
     assert (1, True) in threads
     assert (3 * AT_ONCE, False) in threads
     assert (3 * AT_ONCE, True) not in threads
+
+
+async def test_a_long_timeline_is_filled_beside_the_screen_and_shows_what_came_last(
+    cockpit: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    filled: list[tuple[int, bool]] = []
+    fill = TimelineScene.fill
+
+    def note_thread(scene: TimelineScene) -> FilledPanes:
+        filled.append((len(scene.history), threading.current_thread() is threading.main_thread()))
+        return fill(scene)
+
+    monkeypatch.setattr(TimelineScene, "fill", note_thread)
+    async with cockpit() as user:
+        user.stage.timeline.record([draft(Kind.NOTE, "a first note", 1)])
+        await user.settle()
+        assert "a first note" in user.text
+        user.stage.timeline.record([draft(Kind.NOTE, f"note {number}", 1) for number in range(MANY_EVENTS)])
+        user.stage.timeline.record([draft(Kind.NOTE, "an own act", 1)])
+        while "an own act" not in user.text:
+            await user.settle()
+
+    assert (1, True) in filled
+    assert (MANY_EVENTS + 2, False) in filled
+    assert not [count for count, on_loop in filled if on_loop and count > MANY_EVENTS]
+
+
+async def test_what_changed_nothing_on_the_timeline_fills_it_no_second_time(
+    cockpit: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fills: list[TimelineScene] = []
+    fill = TimelineScene.fill
+
+    def count(scene: TimelineScene) -> FilledPanes:
+        fills.append(scene)
+        return fill(scene)
+
+    monkeypatch.setattr(TimelineScene, "fill", count)
+    async with cockpit() as user:
+        user.stage.timeline.record([draft(Kind.NOTE, "a note", 1)])
+        await user.settle()
+        fills.clear()
+        user.app.screen.post_message(EventsAppended(()))
+        await user.settle()
+        assert fills == []
 
 
 async def test_quitting_closes_the_session(cockpit: Open) -> None:
