@@ -250,7 +250,7 @@ class AskRollback(Confirmation[Mapping[int, Prepared] | ProposeAnew]):
 
     def _name_keys(self) -> None:
         starts = "enter proposes again · " if self._anew else "enter starts · " if self.runnable else ""
-        self.keys = f"{starts}esc leaves · d difference between the two · o the runbook"
+        self.keys = f"{starts}esc leaves · d difference · o the runbook"
 
     def fields(self) -> ComposeResult:
         yield Lines(id="act", classes="label")
@@ -291,7 +291,8 @@ class AskRollback(Confirmation[Mapping[int, Prepared] | ProposeAnew]):
         for index, prepared in enumerate(changes):
             rows += render_labelled("" if index else "runs", prepared.as_run, self.wide)
         meets = dict.fromkeys(sentence for change in changes for sentence in change.meets)
-        rows += [row for meet in meets for row in render_labelled("state now", meet, self.wide)]
+        if not self._anew:  # what was met then is not so any more, and the row above says what is
+            rows += [row for meet in meets for row in render_labelled("state now", meet, self.wide)]
         values_by_name = {value.name: value.shown for value in proposal.values} | {
             value.name: value.shown for preview in plan.previews for value in preview.values if value.value is not None
         }
@@ -315,7 +316,7 @@ class AskRollback(Confirmation[Mapping[int, Prepared] | ProposeAnew]):
         assert bad is not None
         assert good is not None
         age = f"   {format_age((self.time.now() - good.created).total_seconds())} old" if good.created else ""
-        author = find_author(self._application, bad) or self._author  # who moved the traffic since has deployed nothing
+        author = self._author or find_author(self._application, bad)  # who moved the traffic since has deployed nothing
         by = f" by {author}" if author else ""
         deployed = (
             f"deployed {format_age((self.time.now() - bad.created).total_seconds())} ago{by}" if bad.created else ""

@@ -5,7 +5,7 @@ import json
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import replace
-from datetime import UTC
+from datetime import UTC, timedelta
 from functools import partial
 from pathlib import Path
 from types import SimpleNamespace
@@ -73,6 +73,21 @@ async def test_the_dialog_says_from_where_to_where_what_it_runs_and_how_it_is_un
         assert user.lines("place") == "in PROD   as you@example.com via az cli"
 
 
+async def test_who_moved_the_traffic_right_after_a_deployment_has_not_deployed_it(
+    open_cockpit: Open, bad_deployment: Session
+) -> None:
+    """The cloud names who changed the app last; the record has who made the revision."""
+    app = application()
+    made = app.revisions[0].created
+    assert made is not None
+    moved = replace(app, changed_by="ops@example.com", changed_at=made + timedelta(minutes=1))
+    for author, shown in (("ci@example.com", "ci@example.com"), ("", "ops@example.com")):
+        with patch.object(acting, "_read_author", lambda session, revision, author=author: author):
+            bad_deployment.watch.show(moved)
+            async with open_cockpit() as user:
+                await user.until(lambda shown=shown: f"deployed 4m ago by {shown}" in user.lines("act"))
+
+
 async def test_where_the_team_has_a_rollback_of_its_own_the_key_leads_there(
     open_cockpit: Open, bad_deployment: Session, tmp_path: Path
 ) -> None:
@@ -134,6 +149,7 @@ async def test_where_the_traffic_moves_under_an_open_dialog_enter_proposes_anew_
         bad_deployment.watch.show(move_traffic(application(), v40=100))
         await user.until(lambda: "--v40 100 % now" in " ".join(user.lines("act").split()))
         await user.until(lambda: "enter proposes again" in user.lines("keys"))
+        assert "state now" not in user.lines("act"), "it was met before the traffic moved"
         await user.press("enter")
         await user.until(lambda: "A new proposal." in " ".join(user.lines("act").split()))
         assert play.performed == []
