@@ -16,16 +16,31 @@ REQUEST_LINE = re.compile(r"\s*(?:#[^\n]*\n\s*)*(?:GET|HEAD|POST|PUT|PATCH|DELET
 BOX = re.compile(r"[ \t]*(?:[-*+][ \t]+)?\[[ xX]?\][ \t]+\S")
 # `replicas = 3`, `db_name = "x"`: a setting. A shell would look for a program of that name.
 SETTING = re.compile(r"[ \t]*[A-Za-z_][\w.-]*[ \t]+=[ \t]+(?:[\w\"'\[{./-][^;&|]*)?")
+# What stands alone on a line and is no program: a variable's name, a prompt behind which nothing was typed, how `tree`
+# ends.
+NAME_ALONE = re.compile(
+    r"[ \t]*(?:[A-Z][A-Z0-9]*(?:_\w+)+|(?:[\w.-]+|I have no name!)@[\w.-]+(?::\S*)?[ \t]*[$#]|\[[^\]\n]+@[^\]\n]+\][$#]"
+    r"|\d+ director(?:y|ies), \d+ files?)[ \t]*"
+)
 # A sentence: `The pods restart one by one.`
 PROSE = re.compile(r"[ \t]*[A-Z][a-z']+(?:[ \t]+[\w'’(),%-]+){2,40}[.!:]")
 NO_SIGN_OF_PROSE = re.compile(r"\s--?\w")
 MAY_BE_PROSE = re.compile(r"(?m)^[ \t]*[A-Z][a-z']+[ \t]+[\w'(]")
+MAY_STAND_ALONE = re.compile(r"(?m)^[ \t]*[A-Z0-9]+_\w+[ \t]*$|[$#][ \t]*$|, \d+ files?[ \t]*$")
+BARE_BRACE = re.compile(r"[ \t]*[{\[][ \t]*")
+FIELD = re.compile(r"[ \t]*(?:\"[^\"\n]+\"[ \t]*:|\{)")  # of JSON as people write it: with dots, or a comma too many
 LONGEST_PART = 400  # lines
 
 
 def may_hold_foreign_part(content: str) -> bool:
     """False where a block surely holds none: what most blocks are asked first."""
-    return "{" in content or "[" in content or " = " in content or MAY_BE_PROSE.search(content) is not None
+    return (
+        "{" in content
+        or "[" in content
+        or " = " in content
+        or MAY_BE_PROSE.search(content) is not None
+        or MAY_STAND_ALONE.search(content) is not None
+    )
 
 
 def find_foreign_parts(lines: Sequence[str]) -> dict[int, int]:
@@ -38,7 +53,11 @@ def find_foreign_parts(lines: Sequence[str]) -> dict[int, int]:
     while index < len(lines):
         line = lines[index]
         end = -1
-        if BOX.match(line) or (PROSE.fullmatch(line) and not NO_SIGN_OF_PROSE.search(line)):
+        if (
+            BOX.match(line)
+            or NAME_ALONE.fullmatch(line)
+            or (PROSE.fullmatch(line) and not NO_SIGN_OF_PROSE.search(line))
+        ):
             end = index
         elif SETTING.fullmatch(line):
             end = next(
@@ -46,6 +65,8 @@ def find_foreign_parts(lines: Sequence[str]) -> dict[int, int]:
             )
         elif BEGINS_JSON.match(line):
             end = _find_end_of_json(lines, index)
+            if end < 0 and BARE_BRACE.fullmatch(line) and index + 1 < len(lines) and FIELD.match(lines[index + 1]):
+                end = _find_end_of_block(lines, index)
         elif BEGINS_BLOCK.fullmatch(line):
             end = _find_end_of_block(lines, index)
         if end >= index:
@@ -70,6 +91,8 @@ def begins_with_foreign_part(content: str) -> str:
     first = next(first_lines, None)
     if first is None:
         return ""
+    if all(NAME_ALONE.fullmatch(line) for line in lines[first:] if line.strip() and not line.lstrip().startswith("#")):
+        return "it names something and does nothing"
     if BOX.match(lines[first]):
         return "it is a list of boxes to tick"
     if all(PROSE.fullmatch(line) and not NO_SIGN_OF_PROSE.search(line) for line in lines if line.strip()):

@@ -78,10 +78,12 @@ OUTPUT_TOLD = re.compile(
       (?:similar\s+to\s+|something\s+like\s+|like\s+|as\s+)?(?:the\s+following|this|below|follows)\b
     | \b(?:see|get|returns?|prints?|shows?|produces?|gives?)\s+
       (?:the\s+following\s+(?:output|result|message|response|text|lines?)
-      |(?:something|(?:an\s+)?output|a\s+(?:message|response))\s+(?:like|similar\s+to)\b)"""
+      |(?:something|(?:an\s+)?output|an?\s+(?:[\w-]+\s+)?(?:message|response|error))\s+(?:like|similar\s+to)\b)
+    | \b(?:see|get|receive|encounter|hit)\b[^.:]{0,60}
+      \b(?:like\s+(?:this|these|so|the\s+following)|similar\s+to\s+(?:this|the))\b"""
 )
 # Without one of these, in small letters, neither of the two finds anything.
-WORDS_OF_OUTPUT = ("output", "result", "response", "following", "something", "message")
+WORDS_OF_OUTPUT = ("output", "result", "response", "following", "something", "message", "like ", "similar ")
 # "You should see `OK`.": nothing else, so that it can be compared.
 SHOULD_SEE = re.compile(
     r"(?i)\W*(?:(?:you|it|this|(?:the\s+)?(?:output|command|result|response|answer))\s+)?(?:should|will|must)\s+(?:now\s+)?"
@@ -207,9 +209,14 @@ class MarkdownReader:
             self._promise_nothing()
             return False
         shows_output = announces_output(self._before, content)
-        if section.steps and (shows_output or (self._output and not language_of(info, content))):
-            section.steps[-1] = section.steps[-1].printing(clean_text(content).strip())
+        if (shows_output and (section.steps or not is_typed(content))) or (
+            section.steps and self._output and not language_of(info, content)
+        ):
             above = clean_line(strip_markdown(self._before), 200)
+            if section.steps:
+                section.steps[-1] = section.steps[-1].printing(clean_text(content).strip())
+            else:
+                self.to_read.setdefault("output", []).append(line)
             if shows_output and language_of(info, content) and not OUTPUT_SHOWN.search(above):
                 self.findings.append(Finding("block-left-out", line, clean_line(f'output, because of "{above}"', 300)))
             self._promise_nothing()

@@ -155,6 +155,7 @@ _BEGINNINGS = frozenset((*"abcdefgh", *_ROMANS, *_WORDS_BEFORE.split(), "for", "
 _PLACES = frozenset(ENVIRONMENT_WORDS)
 _SIGNS = " *_→►▶•·✅❌⚠️🟢🔴🟡🔵🟠⚪⚫🐧🍎🐳-–—"  # what decorates a label
 ROW, TITLE_OF_BLOCK = -2, -3  # depths of labels: of a row of a table, and behind the language of a block
+MOST_BLANK_LINES = 2  # between words and the block that they are about
 LONGEST_LABEL = 160  # letters
 
 
@@ -419,6 +420,10 @@ def _find_extents(
         if any(steps[index].command for index in inside):
             extents.append(inside)
             continue
+        is_sentence = way.key[0] == "condition" and not label.markdown.rstrip(" *_").endswith(":")
+        if (is_sentence or label.end) and not _has_block_below(label, blocks):
+            extents.append([])  # what it is about is done by a person, and the blocks further below are not
+            continue
         limit = min((line for line in headings if line > label.line), default=0)
         is_last = following is None or following.name.casefold() in met or way.key[0] == "condition"
         is_last = is_last or (following is not None and 0 < limit <= following.label.line)
@@ -432,6 +437,12 @@ def _find_extents(
         extents.append(below)
         most = max(most, len({_name_block(steps[index], blocks) for index in below if steps[index].command}))
     return extents
+
+
+def _has_block_below(label: WayLabel, blocks: Sequence[range]) -> bool:
+    """Whether a block begins right below the words of a label."""
+    behind = label.end or label.line + label.markdown.count("\n") + 1
+    return any(label.line < block.start <= behind + MOST_BLANK_LINES for block in blocks)
 
 
 def _name_block(step: UnnumberedStep, blocks: Sequence[range]) -> int:

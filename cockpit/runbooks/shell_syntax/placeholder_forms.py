@@ -148,7 +148,7 @@ OF_CONNECTIONS = re.compile(
     r"|(?<=[A-Z]:)(?P<port>PORT)(?=[/\s\"']|$)|(?<=[A-Z0-9]/)(?P<database>DB|DB_?NAME|DATABASE)(?=[?\s\"']|$)"
     r"|\bkill(?:all)?\s+(?:-\w+\s+)?(?P<process>PID\w*)(?=$|[\s;&|)])|\bhelm\s+rollback\s+(?P<release>RELEASE)\b"
     r"|(?<=RELEASE )(?P<revision>REVISION)\b|(?<=://)(?P<login>USER(?:NAME)?|[A-Z]+_USER)(?=:)"
-    r"|(?<!\S)(?P<above>[A-Z]+(?:_[A-Z]+)*_FROM_(?:ABOVE|STEP\w*|OUTPUT))(?=$|[\s;&|)])"
+    r"|(?<![^\s\"'])(?P<above>[A-Z]+(?:_[A-Z]+)*_FROM_(?:ABOVE|STEP\w*|OUTPUT))(?=$|[\s;&|)\"'])"
 )
 # Every alternative of it holds one of these.
 SIGNS_OF_CONNECTIONS = (
@@ -198,6 +198,8 @@ ASSIGNED = re.compile(r"(?<![\w-])[A-Za-z_]\w*=\Z")  # `-e MODE=READ_ONLY`: a va
 TOOLS_CAPITALS = frozenset(
     {
         "POST",
+        "PURGE",
+        "OPTIONS",
         "HEAD",
         "DELETE",
         "PATCH",

@@ -203,3 +203,20 @@ def test_rows_of_a_table_for_environments_are_ways_within_a_procedure() -> None:
 def test_regions_wait_for_a_person() -> None:
     procedure = read(f"For eu-west-1:\n\n{block(ONE)}\nFor us-east-1:\n\n{block(OTHER)}")
     assert all(step.way and step.way.unclear for step in procedure.steps)
+
+
+@pytest.mark.parametrize(
+    "words",
+    ["If the report is old, ask Connor to refresh it.", "If it is slow, look at it. Then call the DBA.",
+     "6. If the report is old, ask Connor to refresh it"],
+)  # fmt: skip
+def test_a_condition_of_what_a_person_does_takes_no_block_further_below(words: str) -> None:
+    procedure = read(f"{words}\n\nThe keys are renewed each year.\n\nRenew one.\n\n{block(ONE)}")
+    assert [step.way for step in procedure.commands] == [None]
+    assert all(step.way for step in read(f"{words}\n\n{block(ONE)}").commands)
+
+
+def test_what_is_seen_when_something_is_wrong_is_no_step() -> None:
+    text = f"If you see an error like this when you call it:\n\n{block('The connection to the server was refused')}"
+    assert read_runbook("x.md", f"# Doc\n\n## Fix\n\n{text}".encode()).to_read["output"]
+    assert [step.command for step in read(f"{text}\n{block(ONE)}").commands] == [ONE]
