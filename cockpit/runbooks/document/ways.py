@@ -269,7 +269,7 @@ def _read_label(label: WayLabel) -> _NamedWay | None:
     if alone and _MEANS.fullmatch(head) and len(head.split()) <= 6:
         return _NamedWay(label, ("means",), head)
     if alone and _FOR_WHAT.match(head):
-        return _NamedWay(label, ("rest",), head)
+        return _NamedWay(label, ("rest", head.split()[0].casefold()), head)
     act = _ACT_AT.match(head)
     if act and not label.numbered and (family := _find_family(act["round"] or act["at"])):
         return _NamedWay(label, ("act", family, act["act"].casefold()), head)
@@ -420,8 +420,8 @@ def _find_extents(
         if any(steps[index].command for index in inside):
             extents.append(inside)
             continue
-        is_sentence = way.key[0] == "condition" and not label.markdown.rstrip(" *_").endswith(":")
-        if (is_sentence or label.end) and not _has_block_below(label, blocks):
+        is_label = label.end == 0 and label.markdown.rstrip(" *_").endswith(":")
+        if way.key[0] == "condition" and not is_label and not _has_block_below(label, blocks):
             extents.append([])  # what it is about is done by a person, and the blocks further below are not
             continue
         limit = min((line for line in headings if line > label.line), default=0)
