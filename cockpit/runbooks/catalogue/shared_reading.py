@@ -1,16 +1,21 @@
 """Many documents that nobody has read yet, shared out among processes: a folder of seven hundred takes seconds of one.
 
-Each process is this module run as a program. It gets documents through its standard input, reads them as they would be
-read here, gives back what it read, and ends when its input closes. A process that dies costs nothing but time: what it
-had in hand is read by whoever asked. The screen stays live meanwhile, as this process only waits.
+Each process gets documents through a socket, reads them as they would be read here, gives back what it read, and ends
+when the socket closes. A process that dies costs nothing but time: what it had in hand is read by whoever asked. The
+screen stays live meanwhile, as this process only waits.
+
+All of them are forked from one, which is this module run as a program: it loads what reads a document, a third of a
+second's work, once. This process itself is never forked: it may have threads.
 """
 
 import os
+import select
+import socket
 import subprocess
 import sys
 import threading
 from collections import deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -22,6 +27,7 @@ ROOT = Path(__file__).parents[3]  # where the packages lie
 FEWEST_BYTES = 150_000  # for each process: below that it takes longer to start one than to read
 MOST_PROCESSES = 8
 BATCH = 20_000  # bytes handed over at once: so little that none is still at work when the others have finished
+LONGEST_END = 10.0  # s that the readers have to end; it takes milliseconds
 HEAD = 8  # bytes that say how long the message behind them is
 
 
@@ -45,6 +51,48 @@ def count_processes(documents: int, size: int) -> int:
     return min(processors, MOST_PROCESSES, documents, size // FEWEST_BYTES)
 
 
+@dataclass(slots=True)
+class ReaderProcesses:
+    """The program from which readers are forked, started with the first of them, and the sockets that lead to them."""
+
+    program: subprocess.Popen[bytes] | None = None
+    free: list[socket.socket] = field(default_factory=list)
+    lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def connect(self) -> socket.socket:
+        """A reader's socket; whoever asks closes it. Raises OSError, IndexError where there are no more."""
+        with self.lock:
+            if self.program is None:
+                self._start()
+            return self.free.pop()
+
+    def _start(self) -> None:
+        pairs = [socket.socketpair() for _ in range(MOST_PROCESSES)]
+        theirs = [their_side for _, their_side in pairs]
+        self.free = [our_side for our_side, _ in pairs]
+        numbers = [their_side.fileno() for their_side in theirs]
+        program = [sys.executable, "-P", "-m", "cockpit.runbooks.catalogue.shared_reading", *map(str, numbers)]
+        environment = {"PYTHONPATH": str(ROOT), "PATH": os.environ.get("PATH", "")}  # no secrets: it needs none
+        nothing = subprocess.DEVNULL
+        try:
+            self.program = subprocess.Popen(
+                program, stdin=nothing, stdout=nothing, stderr=nothing, env=environment, cwd="/", pass_fds=numbers
+            )
+        finally:
+            for their_side in theirs:  # or nobody here would see when the other side ends
+                their_side.close()
+
+    def stop(self) -> None:
+        """Let the program end, which it does once all sockets are closed and what it has forked has ended."""
+        for our_side in self.free:
+            our_side.close()
+        if self.program is not None:
+            with suppress(subprocess.TimeoutExpired):
+                self.program.wait(timeout=LONGEST_END)
+            self.program.kill()  # it holds nothing that could be lost
+            self.program.wait()
+
+
 def read_in_processes(waiting: Iterable[WaitingDocument], take: TakeReading) -> None:
     """Read what is worth it in processes; `take` gets each document with what was read of it, in any thread.
 
@@ -66,6 +114,7 @@ def read_in_processes(waiting: Iterable[WaitingDocument], take: TakeReading) -> 
         queue.close()
     for thread in threads:
         thread.join()
+    queue.readers.stop()
 
 
 @dataclass(slots=True)
@@ -75,6 +124,7 @@ class ReadingQueue:
     documents: deque[WaitingDocument] = field(default_factory=deque)
     closed: bool = False
     changed: threading.Condition = field(default_factory=threading.Condition)
+    readers: ReaderProcesses = field(default_factory=ReaderProcesses)
 
     def add(self, document: WaitingDocument) -> None:
         with self.changed:
@@ -113,28 +163,20 @@ class ReadingQueue:
         import msgspec
 
         commands = {words: kind.value for words, kind in TEAM_COMMANDS.items()}
-        program = [sys.executable, "-P", "-m", "cockpit.runbooks.catalogue.shared_reading"]
-        environment = {"PYTHONPATH": str(ROOT), "PATH": os.environ.get("PATH", "")}  # no secrets: it needs none
-        pipe = subprocess.PIPE
         with (
-            suppress(OSError, ValueError, msgspec.MsgspecError),
-            subprocess.Popen(
-                program, stdin=pipe, stdout=pipe, stderr=subprocess.DEVNULL, env=environment, cwd="/"
-            ) as process,
+            suppress(OSError, ValueError, IndexError, msgspec.MsgspecError),
+            self.readers.connect() as connection,
+            connection.makefile("wb") as sink,
+            connection.makefile("rb") as source,
         ):
-            assert process.stdin is not None
-            assert process.stdout is not None
-            try:
-                write_message(process.stdin, msgspec.msgpack.encode(commands))
-                batch = self._hand_over(process.stdin)
-                while batch:
-                    answers = msgspec.msgpack.decode(read_message(process.stdout), type=list[tuple[bytes, bool]])
-                    following = self._hand_over(process.stdin)  # it reads on while what it has read is taken
-                    for document, (encoded, may_be_kept) in zip(batch, answers, strict=True):
-                        take(document, encoded, may_be_kept)
-                    batch = following
-            finally:
-                process.kill()  # it holds nothing that could be lost
+            write_message(sink, msgspec.msgpack.encode(commands))
+            batch = self._hand_over(sink)
+            while batch:
+                answers = msgspec.msgpack.decode(read_message(source), type=list[tuple[bytes, bool]])
+                following = self._hand_over(sink)  # it reads on while what it has read is taken
+                for document, (encoded, may_be_kept) in zip(batch, answers, strict=True):
+                    take(document, encoded, may_be_kept)
+                batch = following
 
 
 def write_message(stream: IO[bytes], message: bytes) -> None:
@@ -155,14 +197,11 @@ def read_message(stream: IO[bytes]) -> bytes:
 
 def serve_readings(source: IO[bytes], sink: IO[bytes]) -> None:
     """The other side: what the configuration says of commands, then batches of documents until the input closes."""
-    import gc
-
     import msgspec
 
     from cockpit.runbooks.catalogue.document_cache import holds_secret
     from cockpit.runbooks.document.read import read_runbook
 
-    gc.disable()  # nothing that was read is garbage before it is handed over, and the process is short
     learn_team_commands(msgspec.msgpack.decode(read_message(source), type=dict[str, str]))
     while message := read_message(source):
         batch = msgspec.msgpack.decode(message, type=list[tuple[bytes, bytes, bytes]])
@@ -173,6 +212,53 @@ def serve_readings(source: IO[bytes], sink: IO[bytes]) -> None:
         write_message(sink, msgspec.msgpack.encode(answers))
 
 
+WARM = b"# Warm\n\nRead it, then run:\n\n```bash\n# Look\nkubectl get pods -n <namespace>\n[ -f x ] && ls\n```\n"
+
+
+def load_readers() -> None:
+    """Load what every document needs: the code, the tables of tools, a grammar, the expressions that are made late."""
+    import gc
+
+    from cockpit.runbooks.catalogue.document_cache import encode_runbook, holds_secret
+    from cockpit.runbooks.command_kinds.tables import load_built_in_tools
+    from cockpit.runbooks.document.read import read_runbook
+
+    gc.disable()  # nothing that was read is garbage before it is handed over, and each process is short
+    len(load_built_in_tools())
+    runbook = read_runbook("warm.md", WARM)
+    holds_secret(runbook)
+    encode_runbook(runbook)
+
+
+def fork_readers(descriptors: Collection[int]) -> None:
+    """Fork a reader for each of these sockets as soon as something comes through it; end when all have ended.
+
+    What the readers took of the processors is counted to whoever waits for this program, as it waits for them.
+    """
+    waiting = {descriptor: socket.socket(fileno=descriptor) for descriptor in descriptors}
+    while waiting:
+        ready, _, _ = select.select(waiting, [], [])
+        for descriptor in ready:
+            connection = waiting.pop(descriptor)
+            if connection.recv(1, socket.MSG_PEEK) and os.fork() == 0:
+                serve_socket(connection, waiting.values())
+            connection.close()
+    with suppress(ChildProcessError):
+        while True:
+            os.wait()
+
+
+def serve_socket(connection: socket.socket, others: Iterable[socket.socket]) -> None:
+    """Be a reader, and end. The sockets of the others are theirs alone: each must close when its reader ends."""
+    try:
+        for other in others:
+            other.close()
+        serve_readings(connection.makefile("rb"), connection.makefile("wb"))
+    finally:
+        os._exit(0)
+
+
 if __name__ == "__main__":
     with suppress(KeyboardInterrupt):
-        serve_readings(sys.stdin.buffer, sys.stdout.buffer)
+        load_readers()
+        fork_readers([int(number) for number in sys.argv[1:]])

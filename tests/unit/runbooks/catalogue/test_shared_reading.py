@@ -196,3 +196,17 @@ def test_what_is_opened_ahead_of_the_others_is_what_it_is_when_all_are_read(
         (document,) = (document for document in ahead.documents if document.runbook.path == str(path))
         assert document in whole.documents
         assert len(ahead.awaited) >= 10
+
+
+def test_readers_end_with_their_sockets_and_the_program_with_them() -> None:
+    readers = shared_reading.ReaderProcesses()
+    with readers.connect() as first, readers.connect() as second:
+        first.close()  # one that nobody reads through
+        with second.makefile("wb") as sink, second.makefile("rb") as source:
+            write_message(sink, msgspec.msgpack.encode({}))
+            write_message(sink, msgspec.msgpack.encode([(b"restart.md", TEXT.encode(), b"")]))
+            (answer,) = msgspec.msgpack.decode(read_message(source), type=list[tuple[bytes, bool]])
+    readers.stop()
+    assert decode_runbook(answer[0]) == read_runbook("restart.md", TEXT.encode())
+    assert readers.program is not None
+    assert readers.program.returncode == 0
