@@ -10,7 +10,7 @@ import subprocess
 import sys
 from collections import deque
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, tzinfo
 from functools import lru_cache, partial
@@ -301,6 +301,16 @@ class CockpitApp(ThemedApp):
                     turn_ends = loop.time() + measure_turn(rest)
             self._tell_news(self.session, await asyncio.to_thread(self._prepare_news(self.session, events)))
             self._arrived.popleft()
+        if not self.session.read_only:
+            await asyncio.to_thread(self._keep_acts_ready, self.session)
+
+    @staticmethod
+    def _keep_acts_ready(session: "Session") -> None:
+        """Blocking. What cannot be read now is told to whoever acts."""
+        from cockpit.model.event import RecordError
+
+        with suppress(RecordError):
+            session.incident_actions.keep_up()
 
     def _prepare_news(self, session: "Session", events: "Sequence[Event]") -> "Callable[[], EventNews]":
         """What gathers the news of events that the ledger has taken. In a thread it may run: nothing that changes

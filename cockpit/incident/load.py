@@ -1,6 +1,6 @@
 """From the timeline file to incidents: what a Ledger reads when it begins, and the events of one incident."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from datetime import date, datetime, timedelta, tzinfo
 from typing import Protocol
@@ -80,7 +80,11 @@ NEWEST_SERVING = 200  # facts about revisions and traffic: enough for what serve
 NEWEST_SIGNALS = 20_000  # a file may hold a million; what is still bad is among the newest
 
 
-def read_ledger(timeline: Timeline, severity_scale: SeverityScale) -> Ledger:
+Pace = Callable[[Iterable[Event]], Iterable[Event]]
+"""How one goes through thousands of events: all at once, or in turns with others."""
+
+
+def read_ledger(timeline: Timeline, severity_scale: SeverityScale, pace: Pace = iter) -> Ledger:
     """Every act of a person and the newest signals, folded. Blocking. Raises RecordError.
 
     An incident of long ago may lack its signals here, and with them its mitigation; `with_events` has them.
@@ -91,14 +95,14 @@ def read_ledger(timeline: Timeline, severity_scale: SeverityScale) -> Ledger:
     newest = max((event.id for event in timeline.events(limit=1)), default=0)
     acts = timeline.events(kinds=ACTS, before=newest + 1)
     signals = timeline.events(kinds=SIGNALS, limit=NEWEST_SIGNALS, before=newest + 1)
-    for event in sorted((*acts, *signals), key=lambda event: event.id):
+    for event in pace(sorted((*acts, *signals), key=lambda event: event.id)):
         ledger.apply(event)
     return ledger
 
 
-def catch_up(ledger: Ledger, source: Timeline | TimelineReader) -> None:
+def catch_up(ledger: Ledger, source: Timeline | TimelineReader, pace: Pace = iter) -> None:
     """Apply what was written since. Blocking. Raises RecordError."""
-    for event in source.events(after=ledger.last, kinds=LEDGER_KINDS):
+    for event in pace(source.events(after=ledger.last, kinds=LEDGER_KINDS)):
         ledger.apply(event)
 
 

@@ -141,6 +141,9 @@ class MemoryIncidentActions:
     only_drills: bool = False
     asked: list[tuple[object, ...]] = field(default_factory=list)
 
+    def keep_up(self) -> None:
+        self.asked.append(("keep_up",))
+
     def acknowledge(self, *what: object, **how: object) -> None:
         self.asked.append(("acknowledge", *what))
 

@@ -528,6 +528,8 @@ async def test_a_storm_of_events_is_taken_in_turns_and_in_order(cockpit: Open) -
 
         assert user.stage.ledger.last == len(user.stage.timeline.kept)
         assert [event.id for event in user.stage.history] == sorted(event.id for event in user.stage.history)
+        while ("keep_up",) not in user.stage.incident_actions.asked:
+            await user.settle()
 
 
 async def test_the_news_of_a_storm_are_gathered_beside_the_screen_and_nothing_that_comes_meanwhile_is_lost(

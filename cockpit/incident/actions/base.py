@@ -12,7 +12,7 @@ from cockpit.incident.actions.unnamed import Speaker, find_doubt
 from cockpit.incident.actions.words import take_line
 from cockpit.incident.impact import as_of
 from cockpit.incident.ledger import Ledger
-from cockpit.incident.load import catch_up, read_ledger
+from cockpit.incident.load import Pace, catch_up, read_ledger
 from cockpit.incident.signals import Signal
 from cockpit.model.clock_steps import LEAST_STEP, draft_clock_step
 from cockpit.model.event import Draft, Event, Kind
@@ -25,6 +25,7 @@ from cockpit.model.text import clean_line
 from cockpit.model.time import Time
 from cockpit.timeline.rows import TimelineReader
 from cockpit.timeline.timeline import Timeline
+from cockpit.turns import take_turns
 
 OLDEST = timedelta(days=30)  # a time further back is a slip of the finger
 LATEST = timedelta(days=30)  # and so is one further ahead
@@ -286,11 +287,17 @@ class IncidentWriter:
             )
         return moment
 
-    def _caught_up(self) -> Ledger:
+    def keep_up(self) -> None:
+        """Take what a storm has written, beside all else: the next act would wait until all of it is read, thousands of
+        events for each poll since the act before it. Blocking. Raises RecordError."""
+        with self._lock:
+            self._caught_up(take_turns)
+
+    def _caught_up(self, pace: Pace = iter) -> Ledger:
         if self._ledger is None:
-            self._ledger = read_ledger(self._timeline, self.severity_scale)
+            self._ledger = read_ledger(self._timeline, self.severity_scale, pace)
         else:
-            catch_up(self._ledger, self._timeline)
+            catch_up(self._ledger, self._timeline, pace)
         return self._ledger
 
     def _record(

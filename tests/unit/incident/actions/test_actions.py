@@ -9,6 +9,7 @@ import pytest
 
 from cockpit.incident.actions.errors import IncidentActionError
 from cockpit.incident.actions.incident_actions import IncidentActions
+from cockpit.incident.ledger import Ledger
 from cockpit.incident.load import list_standing_events
 from cockpit.model.clock import ClockKind, Rule
 from cockpit.model.clock_steps import list_clock_steps
@@ -549,3 +550,25 @@ def test_who_has_seen_an_incident_open_does_not_open_it_again(incident_actions: 
     with refuses("resolved-meanwhile"):
         incident_actions.change_status("monitoring", incident.id, "found it", seen_open=True)
     assert not incident_actions.find(incident.id).open
+
+
+def test_an_act_behind_a_storm_reads_none_of_it_again(
+    incident_actions: IncidentActions, timeline: Timeline, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    applied: list[int] = []
+    apply = Ledger.apply
+
+    def count(ledger: Ledger, event: Event) -> None:
+        applied.append(event.id)
+        apply(ledger, event)
+
+    monkeypatch.setattr(Ledger, "apply", count)
+    storm = [Draft(Kind.ALERT, f"alert {number} fired", at(2), "prod", f"am:{number}") for number in range(60)]
+    timeline.record(storm)
+    incident_actions.keep_up()
+    assert len(applied) >= len(storm)
+    timeline.record([Draft(Kind.ALERT, "one more fired", at(2), "prod", "am:60")])
+    applied.clear()
+    event = incident_actions.note("what I see")
+
+    assert applied == [event.id - 1], "what came since is still decided by"
