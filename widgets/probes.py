@@ -1,5 +1,6 @@
 """Rows of the probe pane: what fails comes first and says why; what is up shows its latency."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta, tzinfo
 from functools import lru_cache
@@ -135,9 +136,9 @@ def is_fault(result: ProbeResult | SignalResult) -> bool:
 def count_probes(results: Sequence[ProbeResult | SignalResult]) -> list[Piece]:
     """` ✖1 ◐1 ●10`, for the title of the pane."""
     pieces: list[Piece] = []
+    numbers = Counter(map(find_sign_state, results))  # of 500 probes, four times a second
     for state in ORDER:
-        number = sum(find_sign_state(result) is state for result in results)
-        if number:
+        if number := numbers[state]:
             glyph, tone = LOOK[state]
             pieces += [(" ", ""), (f"{glyph}{number}", tone)]
     return pieces

@@ -221,12 +221,13 @@ class CockpitScreen(KeyedScreen):
             waiting, self._waiting = self._waiting, set()
             self._gathering = self.set_timer(TOGETHER, self.show_waiting)
             self.draw(*waiting)
-            self._pass_time()
+            self._pass_time(drawn=True)
 
     @on(EventsAppended)
     def _events_appended(self) -> None:
         self.draw("timeline", "alerts")  # an acknowledgement is shown beside its alert
-        self.tick()
+        self._edges.forget()
+        self._pass_time(drawn=True)
 
     # What is shown
 
@@ -238,15 +239,16 @@ class CockpitScreen(KeyedScreen):
         self._edges.forget()
         self._pass_time()
 
-    def _pass_time(self) -> None:
-        """Once a second: the ages and what is due; the lines around the panes only when something changed."""
+    def _pass_time(self, *, drawn: bool = False) -> None:
+        """Once a second: the ages and what is due; the lines around the panes only when something changed. With `drawn`
+        the newest Readings were looked at in this moment."""
         self._rest_while_hidden()
         if self.content is not None:
             now = self.now()
             if self._waiting and self._gathering is None:  # answers like those before: only their latencies are new
                 waiting, self._waiting = self._waiting, set()
                 self.draw(*waiting)
-            else:
+            elif not drawn:
                 self.content.look()
             if (today := now.astimezone(self.cockpit.zone).date()) != self._today:
                 self._today = today  # at midnight what was today's becomes yesterday's
