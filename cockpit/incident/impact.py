@@ -222,6 +222,13 @@ def weigh_felt(incident: Incident, begin: datetime, end: datetime, *, is_cut: bo
     return _weigh_without(incident, pauses, begin, end, is_cut=is_cut, is_broken=is_broken)
 
 
+def weigh_pauses(incident: Incident, pauses: Sequence[tuple[datetime, datetime]]) -> str:
+    """What stands in front of the length of stretches in which users felt nothing, as `weigh_length` says it."""
+    is_broken = _measure_unrecorded_in(incident, _leave_out_closures(incident, pauses)) >= A_SECOND
+    is_over_unseen = is_broken or any(is_unseen(incident, over) for _, over in pauses)
+    return weigh_length(any(is_unseen(incident, start) for start, _ in pauses), is_over_unseen)
+
+
 def weigh_until_resolved(incident: Incident, begin: datetime, end: datetime) -> str:
     """The same of `measure_until_resolved`."""
     return _weigh_without(incident, _within(_list_quiet_closures(incident), begin, end), begin, end)

@@ -119,10 +119,6 @@ def weigh_length(is_begin_unseen: bool, is_end_unseen: bool) -> str:
     return "at least " if is_begin_unseen else "at most " if is_end_unseen else ""
 
 
-# What stands in front of the rest of a time, by what stands in front of the part of it that is measured.
-WEIGHT_OF_REST = {"": "", "about ": "about ", "at most ": "at least ", "at least ": "at most "}
-
-
 @dataclass(frozen=True, slots=True)
 class ForeignStretch:
     """A time in which what the journal tells is another incident's: all of it or, by its `key`, one signal. A drill has

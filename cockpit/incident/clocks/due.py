@@ -115,20 +115,21 @@ def well_at(incident: Incident, limit: datetime | None) -> datetime | None:
     )
 
 
-def find_window_end(incident: Incident, opens: datetime, closes: datetime) -> datetime:
-    """When a window closes in which nobody need do anything while all is well: that time of it does not count.
+def list_window_pauses(incident: Incident, opens: datetime, closes: datetime) -> list[tuple[datetime, datetime]]:
+    """The parts of a window in which nobody needs to do anything, for all was well: it closes so much later.
 
     Whether it is over is asked when it would close: where all was well then it is, whatever comes later. A pause that
     counts as impact is not such a time: what was told as felt everywhere else leaves less of the window here too.
     """
-    counted = closes
+    counted, parts = closes, []
     for start, over in list_pauses(incident, find_impact_start(incident) or EARLIEST, incident.mitigated or LATEST):
         if start > counted or over > counted:
             break  # it closed before, or while all was well
         well = measure_between(max(start, opens), over)
         if well > timedelta():
             counted = later_by(counted, well) or counted
-    return counted
+            parts.append((max(start, opens), over))
+    return parts
 
 
 def find_felt_due(incident: Incident, begin: datetime, span: timedelta) -> datetime | None:

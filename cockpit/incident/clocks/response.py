@@ -13,16 +13,16 @@ from cockpit.incident.clocks.due import (
     Episode,
     SeverityPeriod,
     excuse_clock,
-    find_window_end,
     later_by,
+    list_window_pauses,
     risk_of,
     settle_clock,
     well_at,
 )
 from cockpit.incident.clocks.rules import Binding, make_strictest_pick
-from cockpit.incident.impact import weigh_felt
+from cockpit.incident.impact import weigh_pauses
 from cockpit.model.clock import Clock, ClockKind, ClockState, Rule
-from cockpit.model.incident import WEIGHT_OF_REST, Acknowledgement, Incident
+from cockpit.model.incident import Acknowledgement, Incident
 from cockpit.model.plan import Plan
 from cockpit.model.response import Holding, PageRecord, find_box_ticks
 from cockpit.model.time import format_duration, measure_between
@@ -267,12 +267,13 @@ def _open_while_felt(clock: Clock, incident: Incident) -> Clock:
     """Nobody was late to call while all was well: a relapse leaves of its window what there was before it, or all."""
     if clock.due is None or clock.until is None:
         return clock
-    until = find_window_end(incident, clock.due, clock.until)
-    if until == clock.until:
+    pauses = list_window_pauses(incident, clock.due, clock.until)
+    length = sum((measure_between(start, over) for start, over in pauses), timedelta())
+    until = later_by(clock.until, length)
+    if not pauses or until is None:
         return clock
-    weight = WEIGHT_OF_REST[weigh_felt(incident, clock.due, until)]
-    length = format_duration(measure_between(clock.until, until))
-    remark = f"closes {length} later: users felt nothing for {weight}so long of it"
+    weight = weigh_pauses(incident, pauses)
+    remark = f"closes {format_duration(length)} later: users felt nothing for {weight}so long of it"
     return _add_remark(replace(clock, until=until), remark)
 
 

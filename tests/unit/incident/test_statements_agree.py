@@ -411,13 +411,19 @@ def test_a_window_that_closes_later_because_all_was_well_says_so() -> None:
     assert [clock.remark in line for line in lines] == [True]
 
 
-@pytest.mark.parametrize(("weight", "unseen"), [("at most ", 12), ("at least ", 7)])
-def test_a_pause_with_an_end_that_nobody_saw_is_no_surer_beside_a_window(weight: str, unseen: int) -> None:
+@pytest.mark.parametrize(
+    ("well", "again", "unseen", "weight"),
+    [(7, 12, 12, "at most "), (7, 12, 7, "at least "), (3, 6, 6, "at most "), (3, 6, 3, "")],
+    ids=["felt again unseen", "well unseen", "of which a minute is in the window", "well before the window"],
+)
+def test_a_pause_with_an_end_that_nobody_saw_is_no_surer_beside_a_window(
+    well: int, again: int, unseen: int, weight: str
+) -> None:
     """Felt again by the first look after a break, they felt nothing for less; well at such a look, for longer."""
     story = Story()
     story.probe(0, "ready", "down")
     story.declare(0, reach=-10)
-    for minute, state in ((7, "up"), (12, "down")):
+    for minute, state in ((well, "up"), (again, "down")):
         break_before = {UNSEEN_FROM: format_timestamp(at(minute - 1))} if minute == unseen else {}
         story.tell(Kind.PROBE, minute, subject="ready", detail={"state": state, **break_before}, source="recorder")
     clock = named(compute_clocks(only(story), RESPONSE, at(16)), "escalation:1")
