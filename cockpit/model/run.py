@@ -255,6 +255,21 @@ def describe_ways(step: Step, procedure: Procedure, run: Run) -> str:
     return f"{'One of these ways is taken' if step.way.excludes else 'What holds is done'}: {names}.{fits}"
 
 
+def summarize_ways(step: Step, procedure: Procedure, run: Run) -> str:
+    """The same in a few words, beside the list of the steps."""
+    if step.way is None or not is_way_open(step, procedure, run):
+        return ""
+    ways = list_ways(step, procedure)
+    if len(ways) == 1:
+        return "Only where it holds."
+    numbers = ", ".join(str(way.ordinal) for way in ways)
+    if step.way.unclear:
+        return f"In turn, or one of {numbers}? It does not say."
+    proposed = _list_proposed(ways, run)
+    fits = f" {proposed[0].ordinal} is for {run.environment}." if proposed else ""
+    return f"{'One of' if step.way.excludes else 'What holds of'} {numbers}.{fits}"
+
+
 def describe_other_environment(step: Step, procedure: Procedure, environment: str) -> str:
     """That the way of a step is for another environment than this one, which another way names; "" otherwise."""
     if step.way is None or names_environment(step.way.name, environment):

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from cockpit.model.key_bindings import KeyBinding, Need
-from cockpit.model.run import SETTLED, STOPPED_BY_HAND, Run, StepState, chosen_instead, describe_ways, is_run_done
+from cockpit.model.run import SETTLED, STOPPED_BY_HAND, Run, StepState, chosen_instead, is_run_done, summarize_ways
 from cockpit.model.runbook import Procedure, Step, StepKind
 from cockpit.runbooks.catalogue.references import StepReference
 from cockpit.runbooks.types import Prepared
@@ -65,7 +65,7 @@ def build_step_standing(
         still_runs=any(attempt.step == index and attempt.still_runs for attempt in run.attempts),
         running=next(running, None),
         instead=chosen_instead(step, procedure, run) if step else None,
-        choice=describe_ways(step, procedure, run) if step else "",
+        choice=summarize_ways(step, procedure, run) if step else "",
         last=procedure.menu or is_run_done(procedure, run),
         ended=run.ended is not None,
         menu=procedure.menu,

@@ -330,7 +330,7 @@ def find_ways(
         choices += len(made) > 1
         for way, extent in zip(made, extents, strict=True):
             ways |= dict.fromkeys(extent, way)
-    outside = [step for index, step in enumerate(steps) if step.command and index not in ways]
+    outside = [step for index, step in enumerate(steps) if step.kind is not StepKind.NOTE and index not in ways]
     return FoundWays(ways, bool(ways) and (nested or (not outside and choices == 1)), is_row)
 
 

@@ -18,6 +18,7 @@ from cockpit.model.run import (
     find_suggested_step,
     is_run_done,
     list_steps_in_turn,
+    summarize_ways,
 )
 from cockpit.model.runbook import Procedure, Step, StepKind, Way
 from widgets.steps import build_step_rows, format_length
@@ -150,6 +151,8 @@ def test_a_way_that_was_begun_goes_on_and_the_other_is_passed_over() -> None:
         False,
     ]
     assert not any(describe_ways(each, WAYS, begun) for each in WAYS.steps[:3])
+    assert [bool(summarize_ways(each, WAYS, run())) for each in WAYS.steps] == [False, True, True, True, False]
+    assert not any(summarize_ways(each, WAYS, begun) for each in WAYS.steps[:3])
 
 
 def test_of_conditions_and_of_what_is_unclear_none_is_passed_over() -> None:
