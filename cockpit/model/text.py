@@ -39,6 +39,8 @@ def _clean_any_text(text: object, limit: int) -> str:
     plain = _hide_behind_marks(plain) if may_hide else hide_secrets(plain)
     if len(plain) > limit:
         plain = f"{plain[:limit]}… ({len(plain) - limit} more characters)"
+    if plain.isascii() and plain.isprintable():  # most are so, and are not searched letter by letter
+        return plain
     return HOSTILE.sub(REPLACEMENT, plain.replace("\r\n", "\n"))
 
 
@@ -132,7 +134,7 @@ MOST_SHORT = 32_768
 
 @lru_cache(maxsize=MOST_SHORT)
 def _clean_short_line(text: str, generation: int) -> str:
-    return _clean_any_text(LINE_BREAKS.sub(" ", text).strip(), MAX_TEXT)
+    return _clean_any_text(text.strip() if text.isprintable() else LINE_BREAKS.sub(" ", text).strip(), MAX_TEXT)
 
 
 @lru_cache(maxsize=MOST_SHORT)

@@ -29,7 +29,7 @@ from cockpit.runbooks.document.mentions import (
     introduces_facts,
     tells_what_machines_do,
 )
-from cockpit.runbooks.document.outline import Outline, make_outline, make_parser
+from cockpit.runbooks.document.outline import PARAGRAPHS, Outline, make_outline, make_parser
 from cockpit.runbooks.document.prompts import PROMPT
 from cockpit.runbooks.document.sessions import belongs_elsewhere, ends_session, may_open_session, opens_session
 from cockpit.runbooks.document.shell_variants import (
@@ -149,7 +149,7 @@ class MarkdownReader:
         self._plain = show_plainly(tokens)
         index = 0
         while index < len(tokens):
-            index = self._block(tokens, index)
+            index = self._block(tokens, index) if tokens[index].type not in PARAGRAPHS else index + 1
 
     @property
     def _section(self) -> Section:
@@ -460,48 +460,44 @@ class MarkdownReader:
 
     def _paragraph(self, token: "Token") -> None:
         self._promise_nothing()
-        line = line_of(token)
-        if LETTERED_LINE.match(token.content) and self._lettered(token.content, line):
+        line, section, markdown = line_of(token), self._section, token.content
+        if LETTERED_LINE.match(markdown) and self._lettered(markdown, line):
             return
-        self._note_way(token.content, line)
-        self._links(token.content, line)
-        for text in split_statements(token.content):
+        self._note_way(markdown, line)
+        self._links(markdown, line)
+        for text in split_statements(markdown):
             self._promise_nothing()
             pair = parse_label(text)
             if pair and pair[0] == "expected output":
                 self._expected(clean_line(keep_code(pair[1])))
             elif pair and pair[1]:
-                self._section.labels.setdefault(pair[0], clean_line(strip_markdown(pair[1])))
+                section.labels.setdefault(pair[0], clean_line(strip_markdown(pair[1])))
             elif pair:
                 self._label = pair[0]
             if is_warning(text):
-                self._section.warnings.append(clean_line(strip_markdown(text)))
-        for text in token.content.splitlines() if self._section.level <= 1 else ():
+                section.warnings.append(clean_line(strip_markdown(text)))
+        for text in markdown.splitlines() if section.level <= 1 else ():
             if pair := parse_plain_label(text):
-                self._section.labels.setdefault(pair[0], clean_line(pair[1]))
-        if self._section.tells_when:
-            self._section.labels.setdefault("when", clean_line(strip_markdown(token.content), LONGEST_LABEL))
-        self._intro = read_announcement(token.content) if not self._output else ""
-        self._before = token.content
-        self._note_further_way(token.content)
-        self._led_elsewhere(token.content, line)
-        path = click_path(token.content, line)
-        self._section.prose.append(token.content)
-        last = self._section.steps[-1] if self._section.steps else None
-        if (
-            last is not None
-            and last.command
-            and not last.expected
-            and (sentence := SHOULD_SEE.fullmatch(token.content))
-        ):
-            self._section.steps[-1] = last.expecting(clean_line(f"prints {sentence['value']}"))
-        if path and self._section.level:
-            self._section.steps.append(path)
-        elif self._section.level and (asked_for := from_paragraph(token.content, line)):
-            asked_for = self._taken_instead(asked_for, token.content)
-            self._section.steps.extend(self._placed(step, opens=False) for step in asked_for)
-        elif any(step.command for step in self._section.steps) and (then := what_comes_then(token.content, line)):
-            self._section.steps.append(then)
+                section.labels.setdefault(pair[0], clean_line(pair[1]))
+        if section.tells_when:
+            section.labels.setdefault("when", clean_line(strip_markdown(markdown), LONGEST_LABEL))
+        self._intro = read_announcement(markdown) if not self._output else ""
+        self._before = markdown
+        self._note_further_way(markdown)
+        self._led_elsewhere(markdown, line)
+        path = click_path(markdown, line)
+        section.prose.append(markdown)
+        steps = section.steps
+        last = steps[-1] if steps else None
+        if last and last.command and not last.expected and (sentence := SHOULD_SEE.fullmatch(markdown)):
+            steps[-1] = last.expecting(clean_line(f"prints {sentence['value']}"))
+        if path and section.level:
+            steps.append(path)
+        elif section.level and (asked_for := from_paragraph(markdown, line)):
+            asked_for = self._taken_instead(asked_for, markdown)
+            steps.extend(self._placed(step, opens=False) for step in asked_for)
+        elif any(step.command for step in steps) and (then := what_comes_then(markdown, line)):
+            steps.append(then)
 
     def _lettered(self, markdown: str, line: int) -> bool:
         """Take a paragraph of which each line has a letter, "a) ...": CommonMark knows no such list."""

@@ -26,6 +26,7 @@ Outline = tuple[OutlineSpan, ...]
 MARKER = re.compile(r"^\s*(?:[-*+]|\d{1,9}[.)])\s+(?P<box>\[[ xX]\]\s+)?")  # of an item, in front of its text
 TEMPLATES = re.compile(r"(?i)template|communication|message|wording")  # their blanks are filled when they are used
 LISTS = ("ordered_list_open", "bullet_list_open")
+PARAGRAPHS = frozenset({"paragraph_open", "paragraph_close"})  # half of all tokens; what is in one is its inline token
 
 
 @cache
@@ -53,6 +54,8 @@ def make_outline(tokens: "Iterable[Token]") -> Outline:
     begins_item = False
     heading: Token | None = None
     for token in tokens:
+        if token.type in PARAGRAPHS:
+            continue
         if token.type in ("blockquote_open", "table_open"):
             if not whole:
                 spans.append(_cut_span(OutlineShape.QUOTE if token.type[0] == "b" else OutlineShape.TABLE, token))

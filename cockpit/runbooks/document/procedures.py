@@ -283,6 +283,8 @@ def title_steps(section: Section) -> list[UnnumberedStep]:
 
     Where there are several, each is named by its command: the heading is the name of all of them together.
     """
+    if all(step.title for step in section.steps):
+        return list(section.steps)
     name = SECTION_NUMBER.sub("", STEP_HEADING.sub("", section.title)) or section.title or "Step"
     alone = sum(bool(step.command) or not step.title for step in section.steps) == 1
     return [

@@ -140,6 +140,7 @@ def number_steps(unnumbered_steps: Sequence[UnnumberedStep]) -> tuple[Step, ...]
         before = steps[-1] if steps else None
         instead = unnumbered_step.alternative or unnumbered_step.fallback
         choice = (before.alternative_to or before.ordinal) if before and instead else None
+        blanks = find_placeholders(unnumbered_step.command, unnumbered_step.language) if unnumbered_step.command else []
         steps.append(
             Step(
                 ordinal=ordinal,
@@ -148,11 +149,7 @@ def number_steps(unnumbered_steps: Sequence[UnnumberedStep]) -> tuple[Step, ...]
                 line=unnumbered_step.line,
                 command=unnumbered_step.command,
                 language=unnumbered_step.language,
-                parameters=tuple(
-                    dict.fromkeys(
-                        blank.name for blank in find_placeholders(unnumbered_step.command, unnumbered_step.language)
-                    )
-                ),
+                parameters=tuple(dict.fromkeys(blank.name for blank in blanks)) if blanks else (),
                 remark=unnumbered_step.remark,
                 expected=unnumbered_step.expected,
                 alternative_to=choice,
