@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from cockpit.runbooks.prepare.context import RunContext
 
 EVIDENCE = 8 * 1_048_576  # bytes of what it printed by which a command is judged
+FOLDER_REMOVED = "somebody has removed the folder of the run while it ran"
 LOOKERS, LETS_GO = 10, 0.2  # how often a lock is tried, and seconds until it is taken for held
 
 
@@ -39,6 +40,18 @@ class ReservedFiles:
     place: AttemptFiles
     transcript: int
     lock: int
+    folder: int
+
+    @property
+    def current(self) -> AttemptFiles:
+        """Where the files are now: somebody may have moved the folder, or removed it, while the step runs. Of what was
+        removed the transcript alone can still be read."""
+        if os.path.lexists(self.place.transcript):
+            return self.place
+        moved = AttemptFiles(Path(f"/proc/self/fd/{self.folder}") / self.place.transcript.name)
+        if os.path.lexists(moved.transcript):
+            return moved
+        return AttemptFiles(Path(f"/proc/self/fd/{self.transcript}"))
 
     @property
     def reserved(self) -> Path:
@@ -49,7 +62,7 @@ class ReservedFiles:
         self.reserved.rename(self.place.transcript)
 
     def close(self) -> None:
-        for number in (self.transcript, self.lock):
+        for number in (self.transcript, self.lock, self.folder):
             with suppress(OSError):
                 os.close(number)
 
@@ -105,7 +118,12 @@ def reserve_transcript(directory: Path, step: int, number: int, lock: int, *, ag
         place = AttemptFiles(directory / f"{step}-{number}.log")
         if not os.path.lexists(place.transcript):
             reserved_path(place.transcript).unlink(missing_ok=True)  # of somebody who was killed over it
-            return ReservedFiles(number, place, create_file(reserved_path(place.transcript)), lock)
+            folder = os.open(directory, os.O_RDONLY | os.O_DIRECTORY)
+            try:
+                return ReservedFiles(number, place, create_file(reserved_path(place.transcript)), lock, folder)
+            except BaseException:
+                os.close(folder)
+                raise
         if not again:
             raise StepTakenElsewhere(
                 f"Somebody has begun this step, and the timeline does not tell of it: {place.transcript} is there."
@@ -165,9 +183,7 @@ async def run_in_shell(
     except OSError as error:  # also where a module that it takes cannot be read any more
         sentence = f"it could not be started: {clean_line(error.strerror or error)}"
         return Finished(StepState.FAILED, sentence, started=False)
-    return await watch_command(
-        files.place, owner, prepared.kind, prepared.as_run, context, on_output, index=index, follow=prepared.follow
-    )
+    return await watch_command(files, owner, prepared, context, on_output, index=index)
 
 
 async def _start_in_shell(prepared: Prepared, files: ReservedFiles, context: "RunContext", secrets: list[str]) -> Owner:
@@ -209,23 +225,24 @@ def keeps_shell(prepared: Prepared) -> bool:
 
 
 async def watch_command(
-    place: AttemptFiles,
+    files: ReservedFiles,
     owner: Owner,
-    kind: StepKind,
-    command: str,
+    prepared: Prepared,
     context: "RunContext",
     on_output: Output,
     *,
     index: int = 0,
-    follow: bool = False,
 ) -> Finished:
     """Watch a supervised command to its end."""
     from cockpit.runbooks.run.outcome import judge_outcome
     from cockpit.runbooks.run.process import shell
 
-    ended = await shell.watch_output(place, owner, on_output, context.mask, context.time, index=index)
-    tail = await asyncio.to_thread(head_and_tail, place.transcript, EVIDENCE)
-    return replace(judge_outcome(ended, kind, command, tail, follow=follow), transcript=str(place.transcript))
+    ended = await shell.watch_output(lambda: files.current, owner, on_output, context.mask, context.time, index=index)
+    tail = await asyncio.to_thread(head_and_tail, files.current.transcript, EVIDENCE)
+    finished = judge_outcome(ended, prepared.kind, prepared.as_run, tail, follow=prepared.follow)
+    if not ended.known and files.current != files.place:
+        finished = replace(finished, outcome=f"{finished.outcome}; {FOLDER_REMOVED}")
+    return replace(finished, transcript=str(files.place.transcript))
 
 
 async def run_on_terminal(prepared: Prepared, context: "RunContext", writing: Writing) -> Finished:

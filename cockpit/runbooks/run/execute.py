@@ -284,7 +284,7 @@ class Doing:
         expected = verify.Expected() if prepared.undo else verify.parse_expectation(prepared.step)
         output = finished.output_tail
         if active.files is not None and prepared.script is not None:
-            output = without_reports(await asyncio.to_thread(read_excerpt, active.files.place.transcript, index))
+            output = without_reports(await asyncio.to_thread(read_excerpt, active.files.current.transcript, index))
         ended = context.time.monotonic()
         until = ended + max((assertion.within for assertion in expected.assertions), default=0.0)
         seconds, sentence = -REFRESH, ""
@@ -321,7 +321,7 @@ class Doing:
         step = active.prepared.step
         output = finished.output_tail
         if active.files is not None:
-            output = await asyncio.to_thread(head_and_tail, active.files.place.transcript)
+            output = await asyncio.to_thread(head_and_tail, active.files.current.transcript)
         output = context.mask(output)
         shell_left = None
         if active.files is not None and active.outlives_us and not active.prepared.undo:
@@ -475,4 +475,4 @@ async def wait_for_first(*waiting: Coroutine[Any, Any, object]) -> None:
 
 
 def size_of(files: ReservedFiles | None) -> int:
-    return files.place.transcript.stat().st_size if files is not None else 0
+    return files.current.transcript.stat().st_size if files is not None else 0

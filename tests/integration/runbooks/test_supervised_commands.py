@@ -37,7 +37,7 @@ class Running:
     seen: list[str] = field(default_factory=list)
 
     async def end(self) -> CommandEnd:
-        return await watch_output(self.place, self.owner, self.seen.append, lambda text: text, RealTime())
+        return await watch_output(lambda: self.place, self.owner, self.seen.append, lambda text: text, RealTime())
 
     @property
     def output(self) -> str:

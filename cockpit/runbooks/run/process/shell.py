@@ -187,12 +187,23 @@ def end_time(place: AttemptFiles) -> datetime | None:
 
 
 async def watch_output(
-    place: AttemptFiles, owner: Owner, on_output: Output, mask: Callable[[str], str], time: Time, *, index: int = 0
+    find_files: Callable[[], AttemptFiles],
+    owner: Owner,
+    on_output: Output,
+    mask: Callable[[str], str],
+    time: Time,
+    *,
+    index: int = 0,
 ) -> CommandEnd:
-    """Show the output from byte `index` on until the command has ended. Cancelling this leaves the command running."""
-    tail = TranscriptTail(place.transcript, mask, index=index)
+    """Show the output from byte `index` on until the command has ended. Cancelling this leaves the command running.
+
+    `find_files` says where its files are now.
+    """
+    tail = TranscriptTail(find_files().transcript, mask, index=index)
     began = time.monotonic()
     while True:
+        place = find_files()
+        tail.path = place.transcript
         ended = ended_in(place)
         running = ended is None and is_alive(owner)
         if not running:

@@ -14,7 +14,7 @@ import sys
 import time
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -154,7 +154,7 @@ class Supervisor:
         )
         if kept is not None:
             with suppress(OSError):  # a full disk: the next step then asks
-                write_kept_shell(Path(self.job.state_file), kept)
+                write_kept_shell(Path(self.job.exit_file).with_name(Path(self.job.state_file).name), kept)
 
     def _is_secret(self, name: str, value: str) -> bool:
         from cockpit.runbooks.shell_syntax.literal_secrets import looks_secret
@@ -302,8 +302,17 @@ class LastWord:
         return None
 
 
+def hold_folder(job: Job) -> Job:
+    """The same with the file for its last word in the folder as it is, wherever somebody moves that meanwhile."""
+    with suppress(OSError):
+        folder = Path(f"/proc/self/fd/{os.open(Path(job.exit_file).parent, os.O_RDONLY | os.O_DIRECTORY)}")
+        if folder.exists():
+            return replace(job, exit_file=str(folder / Path(job.exit_file).name))
+    return job
+
+
 def main() -> None:
-    job = Job(**json.load(sys.stdin))
+    job = hold_folder(Job(**json.load(sys.stdin)))
     last_word = LastWord(Path(job.exit_file))
     ended = Supervisor(job).run()
     last_word.write(json.dumps(ended).encode())

@@ -23,7 +23,7 @@ class TranscriptTail:
     """Reads a growing transcript. `mask` takes out what became a secret only after the command began."""
 
     def __init__(self, path: Path, mask: Callable[[str], str], *, index: int = 0) -> None:
-        self._path = path
+        self.path = path
         self._mask = mask
         self._at = index
         self._decode = codecs.getincrementaldecoder("utf-8")("replace")
@@ -32,7 +32,7 @@ class TranscriptTail:
     def read(self) -> str:
         """What is new, up to 256 KB; whoever falls far behind gets the newest, with a notice."""
         try:
-            with self._path.open("rb") as file:
+            with self.path.open("rb") as file:
                 size = os.fstat(file.fileno()).st_size
                 skipped = max(0, size - self._at - BEHIND) and size - self._at - AT_ONCE
                 file.seek(self._at + skipped)
