@@ -72,7 +72,9 @@ def list_unrecorded(
 ) -> list[RecordingBreak]:
     """What of a span nobody recorded, in order: before anybody ever did, in each break, and since `recorded_until`,
     the end of the record where nobody records now."""
-    since = [RecordingBreak(recorded_until, end)] if recorded_until is not None and recorded_until < end else []
+    since = []
+    if recorded_until is not None and measure_between(recorded_until, end).total_seconds() > LEAST_BREAK:
+        since = [RecordingBreak(recorded_until, end)]
     inside = [item for item in join_recording_breaks([*breaks, *since]) if item.begin < end and begin < item.end]
     return [RecordingBreak(max(item.begin, begin), min(item.end, end)) for item in inside]
 

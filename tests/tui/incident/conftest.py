@@ -68,6 +68,7 @@ def session(tmp_path: Path, clock: Clock) -> Iterator[Session]:
         watch=Watch([], clock),
         incident_actions=incident_actions,
         runner=SimpleNamespace(runs=Runs()),
+        record_ends={},
         time=clock,
         operator="you@example.com",
         read_only=False,
