@@ -346,11 +346,12 @@ class Recorder:
         silence = self._standstill.look()
         if step := self._clock_steps.look():
             self._note_clock_step(step)  # before the gap, which is dated by the clock of now
+        if silence:  # who waits for the lock, too: looks from before tell nothing of what was meanwhile
+            self._first_looks.clear()
+            self._seen_well.clear()
         if self._known is not None and silence:  # before the lease, too: what is written with it ends before
             end = self._time.now()
             self._last_break = RecordingBreak(end - timedelta(seconds=silence), end)
-            self._first_looks.clear()
-            self._seen_well.clear()
             self._queue([self._gap(silence)])
 
     def _note_clock_step(self, step: timedelta) -> None:

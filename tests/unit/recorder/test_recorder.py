@@ -316,6 +316,28 @@ async def test_whoever_looked_on_while_nobody_recorded_knows_when_it_was(timelin
     assert not describe_unseen(down)
 
 
+@pytest.mark.parametrize("looks_early", [False, True])
+async def test_who_stood_still_and_then_takes_over_has_not_looked_while_nobody_recorded(
+    timeline: FullDisk, clock: Clock, looks_early: bool
+) -> None:
+    two = recorder(timeline, clock, "ben@jump-2 pid 2")
+    async with running(recorder(timeline, clock)) as one:
+        await until(lambda: one.status == "recording")
+        one.observe(ready(ProbeState.UP))
+        if looks_early:
+            two.observe(ready(ProbeState.UP))  # and stands still from then on
+        for _ in range(30):
+            clock.wall += timedelta(seconds=1)
+            await asyncio.sleep(0.005)
+    clock.wall += timedelta(seconds=20)  # nobody records
+    async with running(two):
+        await until(lambda: two.status == "recording")
+        two.observe(ready(ProbeState.DOWN, 51 / 60))
+        await until(lambda: "ready down" in facts(timeline))
+    (down,) = [event for event in timeline.events() if event.summary == "ready down"]
+    assert describe_unseen(down)
+
+
 @pytest.mark.parametrize("early", [False, True], ids=["looked when it recorded", "looked before it recorded"])
 @pytest.mark.parametrize(
     ("states", "is_unseen"),
