@@ -163,3 +163,19 @@ def test_nobody_leaves_a_role_before_they_took_it(timeline: Timeline, clock: Clo
     ana.correct(taken, "", at(12))
     terms = [(held.person, held.since, held.until) for held in ana.find(None).roles]
     assert terms == [("ana", at(12), at(14)), ("ben", at(14), None)]
+
+
+def test_a_correction_is_of_the_last_word_on_an_entry_whichever_of_its_numbers_is_named(
+    timeline: Timeline, clock: Clock
+) -> None:
+    """The severity that was marked as a mistake came back with the second correction of its time."""
+    ana = make_incident_actions(timeline, clock)
+    ana.declare("x", "P1", moment=at(-30))
+    wrong = ana.change_severity("P2").id
+    moved = ana.correct(wrong, "", at(-1)).id
+    ana.correct_severity("P0", "a slip")
+    for number, minute in ((moved, -2), (wrong, -3), (moved, -4)):
+        ana.correct(number, "", at(minute))
+        incident = ana.find(None)
+        assert (incident.severity, incident.severities[-1].at) == ("P0", at(minute))
+    assert len(ana.find(None).mistakes) == 1
