@@ -220,7 +220,7 @@ def _draft_traffic_changes(
     # The cloud's own time of the change, when it can be the time of this one.
     lines = before.last_traffic_event
     changed = app.changed_at if app.changed_at is not None and app.changed_at <= moment else None
-    if changed is not None and lines is not None and changed <= lines:
+    if changed is not None and ((lines is not None and changed <= lines) or _is_deployment(before, app, changed)):
         changed = None
     # Nothing is served before it exists: the last change of the app may be an older one than what it now sends to.
     gaining = [revision for revision in app.revisions if revision.weight > before.traffic.get(revision.name, 0)]
@@ -255,6 +255,18 @@ def _is_request(asked: datetime, moved: datetime) -> bool:
     """Whether the last change of the app can be the request of a move; the very same moment says that nobody saw it
     move, and that the request dates it."""
     return timedelta() <= moved - asked <= TAKES_AT_MOST
+
+
+CREATED_BEFORE = timedelta(seconds=5)  # by which a cloud may date a revision earlier than the change that made it
+
+
+def _is_deployment(before: RecordedApp, app: Application, changed: datetime) -> bool:
+    """Whether the last change of an app made a revision that has no traffic, and so moved none."""
+    return app.mode != SINGLE and any(
+        revision.created is not None and changed - CREATED_BEFORE <= revision.created <= changed + TAKES_AT_MOST
+        for revision in app.revisions
+        if revision.name not in before.revisions and not revision.weight
+    )
 
 
 def _find_traffic_author(app: Application, gaining: Sequence[Revision]) -> str:

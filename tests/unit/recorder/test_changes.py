@@ -454,6 +454,21 @@ def test_a_move_that_was_watched_keeps_when_it_was_asked_for(changed: float | No
     assert moved.detail.get("asked") == (None if asked is None else format_timestamp(at(asked)))
 
 
+@pytest.mark.parametrize(("created", "author"), [(4.6, ""), (-90, "ci@example.com")])
+def test_the_last_change_of_an_app_that_made_a_revision_moved_no_traffic_to_another(
+    created: float, author: str
+) -> None:
+    """Somebody moved the traffic, and a pipeline deployed before the next look: the move was told as the pipeline's."""
+    world = Recorded()
+    world.app(0, revision("v42", 100), revision("v41"), changed_at=at(-30))
+    revisions = (revision("v42"), revision("v41", 100), revision("v43", created=at(created)))
+    app = Application("mi", "prod", "multiple", "", revisions, changed_by="ci@example.com", changed_at=at(4.5))
+    (moved,) = (draft for draft in world.see(5, "revisions", (app,)) if draft.kind == Kind.TRAFFIC)
+    assert moved.detail["changed_by"] == author
+    assert ("asked" in moved.detail) is bool(author)
+    assert moved.occurred == at(4.5 if author else 5)
+
+
 @pytest.mark.parametrize("looked", [None, at(3)])
 def test_a_move_that_the_request_dates_says_that_it_was_asked_for_then(looked: datetime | None) -> None:
     """Nobody saw it unmoved after that, in a break of the record say: when it moved is not known."""
