@@ -141,7 +141,10 @@ class IncidentStateBuilder:
         self._steps.append(step)
         self._last_event = step.event
         self._facts.move(step.length, before=step.event)
-        self._superseded = [move_event(event, step.length) for event in self._superseded]
+        self._superseded = [
+            replace(move_event(event, step.length), recorded=move_moment(event.recorded, step.length))
+            for event in self._superseded
+        ]
         self._moves = [move_event(event, step.length) for event in self._moves]
         self._move_signals(step.length)
         self._built = self._range = None

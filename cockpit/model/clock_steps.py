@@ -19,6 +19,7 @@ LONGEST_LOOK_APART = 0.5  # seconds between two clocks that are read one after t
 SHOWN_FOR = timedelta(hours=1)  # a step is a banner for so long, and while an incident that it moved is open
 RECENT_ENOUGH = timedelta(days=1)  # in a list of everything: what was recorded longer before a step is history
 CLOCK_THEN = "clock_then"  # in the detail of an event that was moved: when it occurred as it is written
+FOREIGN_MOMENTS = frozenset({"certificate_ends"})  # in a detail: what no clock of ours has dated
 _MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z")
 
 
@@ -119,10 +120,13 @@ def move_event(event: Event, length: timedelta) -> Event:
 
 
 def _move_detail(detail: Mapping[str, Any], length: timedelta) -> dict[str, Any]:
-    return {name: _move_value(value, length) for name, value in detail.items()}
+    return {name: value if name in FOREIGN_MOMENTS else _move_value(value, length) for name, value in detail.items()}
 
 
 def _move_value(value: Any, length: timedelta) -> Any:
+    """A moment, or what holds some: the answers of a probe, its failures while it flapped."""
+    if isinstance(value, Mapping):
+        return _move_detail(value, length)
     if not isinstance(value, str) or not _MOMENT.fullmatch(value):
         return value
     try:

@@ -26,6 +26,7 @@ from cockpit.incident.takers import (
 )
 from cockpit.model.alert import AlertState
 from cockpit.model.clock import show_moment
+from cockpit.model.clock_steps import list_clock_steps
 from cockpit.model.event import Event, Kind, number_of, text_of
 from cockpit.model.incident import Acknowledgement, Incident, RecordingBreak, weigh_length
 from cockpit.model.probe import ProbeState
@@ -126,7 +127,8 @@ def build_shift_report(
     `silences` are those that were made from here. `lead` is the role that leads, as the team calls it; "": whoever
     holds any role leads.
     """
-    standing, incidents = list_standing_events(events), list(incidents)
+    events, incidents = list(events), list(incidents)
+    standing = list_standing_events(events, list_clock_steps(events))
     in_shift = [incident for incident in incidents if incident.resolved is None or incident.resolved >= since]
     stretches = list_bad_stretches(standing)
     by_key: dict[str, list[BadStretch]] = {}

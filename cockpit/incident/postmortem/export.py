@@ -27,6 +27,7 @@ from cockpit.incident.postmortem.json_document import FORMAT, as_json
 from cockpit.incident.postmortem.merge import NAME, MergedDraft, NotOurDraft, merge_with_notes
 from cockpit.incident.postmortem.picture import SIGNATURE
 from cockpit.incident.revised_outcomes import revised_outcomes
+from cockpit.model.clock_steps import tell_by_present_clock
 from cockpit.model.event import Event, describe_unseen, words_of
 from cockpit.model.incident import Incident, find_worst_severity
 from cockpit.model.plan import Plan
@@ -57,13 +58,15 @@ def as_csv(incident: Incident, events: Sequence[Event], zone: tzinfo) -> str:
     for link in incident.links:
         evidence.setdefault(link.event, []).append(f"{link.text}: {link.target}" if link.text else link.target)
     presented = present_events(sorted(events, key=lambda event: (event.occurred, event.id)))
+    presented = tell_by_present_clock(presented, incident.clock_steps)
+    recorded = {event.id: event.recorded for event in events}
     for event in sorted(presented, key=lambda event: (event.occurred, event.id)):
         table.writerow(
             [
                 incident.id,
                 _format_utc(event.occurred),
                 f"{event.occurred.astimezone(zone):%Y-%m-%d %H:%M:%S %Z}",
-                _format_utc(event.recorded),
+                _format_utc(recorded[event.id]),
                 event.id,
                 "incident" if event.incident else "journal",
                 escape_cell(event.kind),

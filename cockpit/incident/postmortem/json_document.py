@@ -15,6 +15,7 @@ from cockpit.incident.clocks.reminders import ClockOutcome
 from cockpit.incident.impact import LATEST, find_relapse_after_close
 from cockpit.incident.metrics.metrics import Metric, list_metrics, target_of
 from cockpit.incident.revised_outcomes import RevisedOutcome
+from cockpit.model.clock_steps import RECENT_ENOUGH, list_clock_steps, tell_by_present_clock
 from cockpit.model.event import Event
 from cockpit.model.incident import Incident
 from cockpit.model.plan import Plan
@@ -62,8 +63,10 @@ def _iterate_pieces(facts: Mapping[str, Any], events: Iterable[Event]) -> Iterat
 
 def list_event_documents(events: Sequence[Event]) -> Iterator[dict[str, Any]]:
     """Every event as it stands in the file, and under `presented` its time and words where every other place tells them
-    otherwise: a change that is dated by the step that did it, the end of an undo that an older version recorded."""
-    presented = {event.id: event for event in present_events(events)}
+    otherwise: a change that is dated by the step that did it, the end of an undo that an older version recorded, what
+    was recorded before the clock of the machine was set."""
+    dated = tell_by_present_clock(present_events(events), list_clock_steps(events), RECENT_ENOUGH)
+    presented = {event.id: event for event in dated}
     for event in events:
         yield presented_document(event, presented[event.id])
 

@@ -1,7 +1,9 @@
 """The clock of the machine is set while an incident is open: deadlines go on by the time that passed."""
 
+import csv
+import io
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -11,6 +13,9 @@ from hypothesis import strategies as st
 from cockpit.incident.clocks.clocks import compute_clocks
 from cockpit.incident.ledger import Ledger
 from cockpit.incident.load import list_members, list_standing_events
+from cockpit.incident.messages.shift_report import build_shift_report
+from cockpit.incident.postmortem.export import as_csv
+from cockpit.incident.postmortem.json_document import list_event_documents
 from cockpit.model.clock import Clock
 from cockpit.model.clock_steps import (
     ClockStepWatch,
@@ -242,3 +247,46 @@ def test_in_a_list_of_everything_what_was_long_over_is_left_as_it_was() -> None:
 @pytest.mark.parametrize("milliseconds", [-300, 0, 300])
 def test_a_clock_that_was_set_by_two_hours_says_two_hours(milliseconds: int) -> None:
     assert describe_step(timedelta(hours=-2, milliseconds=milliseconds)).endswith("set back by 2h 00m")
+
+
+def test_shift_export_and_table_tell_of_what_was_before_a_step_by_the_clock_of_now() -> None:
+    """A shift said of an outage of five minutes that it had lasted for more than an hour."""
+    story = Story()
+    answer = {"at": format_timestamp(at(-0.1)), "status": 503, "certificate_ends": format_timestamp(at(9_000))}
+    story.probe(0, "ready", "down")
+    story.events[-1] = replace(story.events[-1], detail={**story.events[-1].detail, "answer": answer})
+    story.declare(1, reach=-10)
+    set_clock(story, HOUR, 63)
+    story.probe(65, "ready", "up")
+    ledger = Ledger(DEFAULT_SEVERITY_SCALE)
+    for event in story.events:
+        ledger.apply(event)
+    incident = ledger.incidents["i1"]
+    report = build_shift_report(story.events, [incident], since=at(-60), now=at(66))
+    assert [(outage.since, outage.until) for outage in report.outages] == [(at(60), at(65))]
+    documents = list(list_event_documents(story.events))
+    assert [document.get("presented", {}).get("occurred") for document in documents] == [
+        format_timestamp(at(60)),
+        format_timestamp(at(61)),
+        None,
+        None,
+    ]
+    first, *_ = csv.DictReader(io.StringIO(as_csv(incident, story.events, UTC)))
+    assert (first["time_utc"], first["recorded_utc"]) == ("2026-02-27 03:00:00", "2026-02-27 02:00:00")
+    (moved, *_) = tell_by_present_clock(story.events, incident.clock_steps)
+    assert moved.detail["answer"]["at"] == format_timestamp(at(59.9))
+    assert moved.detail["answer"]["certificate_ends"] == answer["certificate_ends"], "no clock of ours dated that"
+
+
+def test_when_a_mistake_was_marked_before_a_step_is_told_by_the_clock_of_now() -> None:
+    story = Story()
+    story.declare(0)
+    wrong = story.act(Kind.SEVERITY, 1, severity="P0", reason="panic")
+    mark = {"severity": "P2", "mistake": "P0", "mistake_reason": "a slip"}
+    story.act(Kind.SEVERITY, 1, supersedes=wrong.id, late=2, **mark)
+    set_clock(story, HOUR, 64)
+    ledger = Ledger(DEFAULT_SEVERITY_SCALE)
+    for event in story.events:
+        ledger.apply(event)
+    (mistake,) = ledger.incidents["i1"].mistakes
+    assert (mistake.entered, mistake.at) == (at(61), at(63))
