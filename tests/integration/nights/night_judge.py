@@ -35,6 +35,7 @@ LONGEST_LATE = max(SETTLED_LATE, APPS_LATE)
 SEEN_AGAIN = 70.0  # a source that failed is asked again after a minute at the latest
 BEAT_LATE = 4.0  # a recorder gives a sign of life every two seconds
 FIRST_LOOK = 3.0  # after a cockpit was opened
+REACH = 1_800.0  # before a declaration belongs to its incident
 FELT = ("users felt it", "users felt it again")
 
 
@@ -276,6 +277,8 @@ def list_change_times(truth: NightTruth) -> list[float]:
 
 
 def is_change_time(truth: NightTruth, second: float) -> bool:
+    if truth.is_by_wrong_clock(second):
+        return True
     if any(abs(second - moment) <= EXACT for moment in list_change_times(truth)):
         return True
     if any(-EXACT <= second - moment <= LOOKS for moment in truth.health):
@@ -306,6 +309,7 @@ def judge_last_changes(judge: DraftJudge, blocks: Mapping[str, str], begin: int 
             judge.check(not later, what, second, later)
 
 
+BY_OLD_CLOCK = re.compile(r"^.*(?:by the clock before it was set|the clock of this machine was set).*$", re.MULTILINE)
 FLAPPED = re.compile(r"ready failed (at least )?(\d+) times between (\S+) and (\S+), and was well for (\S+) at most")
 WELL = re.compile(r"from (\d\d:\d\d:\d\d) to (\d\d:\d\d:\d\d) \(")
 
@@ -398,10 +402,11 @@ def judge_deadlines(judge: DraftJudge, blocks: Mapping[str, str]) -> None:
         if not done:
             continue
         took = done[0].seconds
-        if name in DONE_BY and "not done" not in actual and "before that" not in actual:
+        is_early = "before it began" in actual or "before that" in actual
+        if name in DONE_BY and "not done" not in actual and not is_early:
             acts = truth.list_times(*DONE_BY[name])
             judge.check(any(abs(act - start - took) <= 2 for act in acts), f"{what} took", took, acts)
-        if "before that" in actual:
+        if is_early:
             acts = truth.list_times(*DONE_BY.get(name, ()), "update client", "update team")
             judge.check(any(abs(start - act - took) <= 2 for act in acts), f"{what} done before", took, acts)
         if name in DONE_BY and "not done" in actual:
@@ -410,7 +415,7 @@ def judge_deadlines(judge: DraftJudge, blocks: Mapping[str, str]) -> None:
             judge.check(any(abs(end - start - took) <= 2 for end in ends), f"{what} not done in", took, ends)
             inside = [act for act in acts if start + EXACT < act < start + took - EXACT]
             judge.check(not inside or name == "commander", f"{what} not done", took, inside)
-        if name in AFTER and "not done" not in actual and "before that" not in actual and len(lengths) == 1 and moments:
+        if name in AFTER and "not done" not in actual and not is_early and len(lengths) == 1 and moments:
             limit = moments[0] - start
             judge.check(
                 (took <= limit) == (state == "met") or state not in ("met", "missed"), what, (took, state), limit
@@ -499,10 +504,12 @@ def judge_alerts(judge: DraftJudge, blocks: Mapping[str, str]) -> None:
         spans = [span for other, span in truth.alerts if other == name.partition(": ")[0]]
         if fired:
             second = read_moment(fired)
-            judge.check(any(abs(second - start) <= EXACT for start, _ in spans), f"{name} fired", fired, spans)
+            is_true = any(abs(second - start) <= EXACT for start, _ in spans) or truth.is_by_wrong_clock(second)
+            judge.check(is_true, f"{name} fired", fired, spans)
         for second in read_moments(resolved) if "unseen" not in resolved else []:
             times = [*(over for _, over in spans), *truth.resolutions]
-            judge.check(any(abs(second - over) <= EXACT for over in times), f"{name} resolved", resolved, spans)
+            is_true = any(abs(second - over) <= EXACT for over in times) or truth.is_by_wrong_clock(second)
+            judge.check(is_true, f"{name} resolved", resolved, spans)
 
 
 def judge_traffic(judge: DraftJudge, blocks: Mapping[str, str]) -> None:
@@ -514,7 +521,8 @@ def judge_traffic(judge: DraftJudge, blocks: Mapping[str, str]) -> None:
         elif " created" in what:
             name = what.partition(" ")[0]
             made = [created for other, created in judge.truth.created if other == name]
-            judge.check(any(abs(second - moment) <= EXACT for moment in made), f"{name} created", second, made)
+            is_true = any(abs(second - moment) <= EXACT for moment in made) or judge.truth.is_by_wrong_clock(second)
+            judge.check(is_true, f"{name} created", second, made)
 
 
 def judge_move(judge: DraftJudge, second: float, what: str) -> None:
@@ -531,7 +539,8 @@ def judge_move(judge: DraftJudge, second: float, what: str) -> None:
             near = [move for move in moves if move.moved <= second]
         if not near:  # by the cloud: made, or asked for and done in the same second
             near = [move for move in moves if abs(second - move.asked) <= EXACT and move.moved - move.asked <= EXACT]
-    judge.check(bool(near), f"{what} dated", second, [(move.asked, move.moved) for move in moves])
+    near_enough = bool(near) or judge.truth.is_by_wrong_clock(second)
+    judge.check(near_enough, f"{what} dated", second, [(move.asked, move.moved) for move in moves])
 
 
 TIMELINE_ACTS = {
@@ -613,6 +622,7 @@ def judge_any_time(judge: DraftJudge, blocks: Mapping[str, str]) -> None:
     truth = judge.truth
     exact = [moment for act in truth.acts for moment in (act.second, stated_time(act), act.promised or act.second)]
     exact += [act.of for act in truth.acts if act.of is not None]
+    exact += [moment - REACH for moment in truth.list_times("declare")]
     exact += [moment for step in truth.steps for moment in (step.begun, step.ended)]
     exact += list_change_times(truth) + [moment for _, span in truth.alerts for moment in span]
     exact += [moment for span in truth.unwatched for moment in span]
@@ -623,7 +633,7 @@ def judge_any_time(judge: DraftJudge, blocks: Mapping[str, str]) -> None:
     for name, text in blocks.items():
         if name in ("picture", "record", "status", "clocks"):
             continue
-        for second in read_moments(text):
+        for second in read_moments(BY_OLD_CLOCK.sub("", text)):
             if name == "facts" and second < truth.opened[0]:
                 continue  # from where the incident reaches back to
             near = any(abs(second - moment) <= BEAT_LATE for moment in exact) or any(

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import inf
 
 from tests.integration.nights.night_draft import read_moments
@@ -43,8 +43,21 @@ def read_bars(block: str) -> list[DrawnBar]:
     return bars
 
 
+def join_probe_bars(bars: Sequence[DrawnBar]) -> list[DrawnBar]:
+    """Bars of a probe that is down all the while are one, though the words of their ends differ."""
+    joined: list[DrawnBar] = []
+    for bar in bars:
+        last = joined[-1] if joined else None
+        if last and "ready down" in last.text and "ready down" in bar.text and last.end == bar.start:
+            joined[-1] = replace(last, end=bar.end, text=f"{last.text}, {bar.text}")
+        else:
+            joined.append(bar)
+    return joined
+
+
 def judge_picture(judge: DraftJudge, blocks: Mapping[str, str], svg: str) -> None:
     bars = read_bars(blocks["picture"])
+    bars = join_probe_bars(bars)
     judges = {"Probes": _judge_probe_bar, "Alerts": _judge_alert_bar, "Traffic": _judge_traffic_bar}
     judges |= {"Record": _judge_break_bar, "People": _judge_mark}
     for bar in bars:
@@ -91,11 +104,13 @@ def _judge_alert_bar(judge: DraftJudge, bar: DrawnBar) -> None:
     truth, end = judge.truth, bar.end
     spans = [span for name, span in truth.alerts if bar.text.startswith(f"{name} ")]
     is_begun = "began before" in bar.text or _is_near(bar.start, [start for start, _ in spans], EXACT)
+    is_begun = is_begun or truth.is_by_wrong_clock(bar.start)
     judge.check(is_begun, "drawn: alert from", bar, spans)
     sure = not ("goes on" in bar.text or "or shorter" in bar.text)
     is_over = any(abs(end - over) <= EXACT for _, over in spans) or any(
         abs(end - moment) <= EXACT for moment in truth.resolutions
     )
+    is_over = is_over or truth.is_by_wrong_clock(end)
     judge.check(is_over or not sure or end - bar.start <= EXACT, "drawn: alert to", bar, spans)
 
 

@@ -25,7 +25,7 @@ from tests.integration.nights.night_surfaces import (
     export_draft,
     look_at_surfaces,
 )
-from tests.integration.nights.night_world import LOOKS, NIGHT, NightCockpit, NightTime, NightWorld
+from tests.integration.nights.night_world import LOOKS, NightCockpit, NightTime, NightWorld
 from tests.unit.incident.incidents import plan as plan_of
 from tests.unit.incident.incidents import rule
 
@@ -77,6 +77,7 @@ class PlayedNight:
     ended: float
     looks: list[SurfaceLook]  # the last one at the end
     draft: WrittenDraft
+    set_right: float
 
 
 def choose_scenario(random: Random, seed: int) -> tuple[Scenario, float]:
@@ -154,6 +155,7 @@ class NightPlay:
         self.deployments = 44
         self.timelines: list[Timeline] = []
         self.looks: list[SurfaceLook] = []
+        self.set_right = -inf
 
     @property
     def time(self) -> NightTime:
@@ -161,6 +163,8 @@ class NightPlay:
 
     async def play(self) -> PlayedNight:
         random = self.random
+        if is_clock_wrong := random.random() < 0.25:
+            self.time.ahead = random.choice([-5_000.0, -600.0, -45.0])
         late = random.random() < 0.4  # opened by whoever is paged, after it had begun
         if late:
             await self.wait_until(self.deployed + random.uniform(3, 80))
@@ -169,6 +173,8 @@ class NightPlay:
         await self.wait_until(max(self.deployed, self.time.second) + random.uniform(8, 70))
         self.declare(ana)
         scenes = self.choose_scenes()
+        if is_clock_wrong:
+            scenes.insert(random.randint(0, len(scenes)), self.set_clock_right)
         for scene in scenes:
             await self.pause()
             await scene(random.choice([ana, ana, ben]))
@@ -194,6 +200,7 @@ class NightPlay:
             ended,
             self.looks,
             draft,
+            self.set_right,
         )
 
     async def play_again(self, ana: IncidentActions, ben: IncidentActions) -> None:
@@ -306,7 +313,22 @@ class NightPlay:
 
     async def look_around(self, actions: IncidentActions) -> None:
         """Somebody asks at a second shell how it stands."""
-        self.looks.append(look_at_surfaces(self.world, self.incident))
+        if not self.time.ahead:  # by a clock that is wrong everything is told wrong
+            self.looks.append(look_at_surfaces(self.world, self.incident))
+
+    async def set_clock_right(self, actions: IncidentActions) -> None:
+        """Somebody sees that the clock of the machine is wrong, and sets it."""
+        if self.random.random() < 0.5:
+            self.time.ahead = 0.0
+        elif self.cockpit is not None:  # while nobody records
+            await self.cockpit.end()
+            self.watched.append((self.since, self.time.second))
+            await self.time.sleep(self.random.choice([1.0, 20.0]))
+            self.time.ahead = 0.0
+            await self.time.sleep(self.random.choice([1.0, 20.0]))
+            self.open_cockpit()
+        self.set_right = self.time.second
+        await self.time.sleep(5.0)
 
     # What the world does.
 
@@ -372,7 +394,7 @@ class NightPlay:
     def note_act(
         self, what: str, actions: IncidentActions, text: str = "", of: datetime | None = None, event: int = 0
     ) -> None:
-        stated = None if of is None else (of - NIGHT).total_seconds()
+        stated = None if of is None else (of - self.time.tell(0)).total_seconds()
         self.acts.append(Act(what, self.time.second, actions.operator, text, stated, event=event))
 
     def act_at(
@@ -419,7 +441,7 @@ class NightPlay:
         due = None if promised is None else self.time.now() + promised
         send = partial(actions.sent, audience, "we look into it", promised=due, incident=self.incident)
         if self.act_at(f"update {audience}", actions, lambda moment: send(moment=moment)) and due is not None:
-            self.acts[-1] = replace(self.acts[-1], promised=(due - NIGHT).total_seconds())
+            self.acts[-1] = replace(self.acts[-1], promised=(due - self.time.tell(0)).total_seconds())
 
     async def change_severity(self, actions: IncidentActions) -> None:
         if self.is_open:
@@ -470,14 +492,14 @@ class NightPlay:
         act = self.acts[place]
         moment = act.moment - self.random.uniform(3, 50)
         with suppress(IncidentActionError):
-            event = actions.correct(act.event, "", moment=NIGHT + timedelta(seconds=moment))
+            event = actions.correct(act.event, "", moment=self.time.tell(moment))
             corrections = (*act.corrections, (self.time.second, moment))
             self.acts[place] = replace(act, event=event.id, corrections=corrections)
 
     async def state_impact(self, actions: IncidentActions) -> None:
         """The beginning, as somebody outside says."""
         if self.is_open:
-            moment = NIGHT + timedelta(seconds=max(self.deployed - 2, 1))
+            moment = self.time.tell(max(self.deployed - 2, 1))
             self.note_act("impact from", actions, of=moment)
             actions.amend(self.incident, impact_started=moment)
 
@@ -486,7 +508,7 @@ class NightPlay:
         world = self.world.stage.world()
         ends = [span[1] for span in list_bad_spans(world.history)]
         if self.is_open and ends and self.acts[0].second < ends[-1] < world.now - LOOKS:
-            moment = NIGHT + timedelta(seconds=ends[-1])
+            moment = self.time.tell(ends[-1])
             self.note_act("impact to", actions, of=moment)
             actions.amend(self.incident, impact_ended=moment)
 

@@ -13,6 +13,7 @@ from tests.integration.nights.night_script import Act, PlayedNight, list_bad_spa
 from tests.integration.nights.night_world import StepDone
 
 Span = tuple[float, float]
+CLOUD_AHEAD = 60.0  # seconds
 PAUSE = 120.0  # seconds in which all was well: no impact
 
 
@@ -47,6 +48,12 @@ class NightTruth:
     opened: tuple[float, ...]  # when each cockpit was opened
     azure_silent: tuple[Span, ...]
     line_dead: tuple[Span, ...]
+    set_right: float = -inf  # when the clock of the machine was set right, where it was wrong
+
+    def is_by_wrong_clock(self, second: float) -> bool:
+        """Whether the cloud may have dated it while the clock of the machine was wrong: its time and ours do not fit
+        together then, and nobody can say by how much."""
+        return second <= self.set_right + CLOUD_AHEAD
 
     def list_times(self, *whats: str) -> list[float]:
         """When acts of these kinds were, as they were stated."""
@@ -147,6 +154,7 @@ def find_truth(night: PlayedNight) -> NightTruth:
         tuple(start for start, _ in night.watched),
         tuple(night.azure_silent),
         tuple(night.line_dead),
+        night.set_right,
     )
 
 

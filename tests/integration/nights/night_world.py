@@ -53,22 +53,34 @@ class NightTime:
     """The clocks of the loop, as those of a machine."""
 
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
-        self._loop = loop
+        self.loop = loop
         self._began = loop.time()
+        self.ahead = 0.0  # seconds by which the clock of the machine is wrong
 
     @property
     def second(self) -> float:
         """Of the night."""
-        return self._loop.time() - self._began
+        return self.loop.time() - self._began
 
     def now(self) -> datetime:
-        return NIGHT + timedelta(seconds=self.second)
+        return self.tell(self.second)
+
+    def tell(self, second: float) -> datetime:
+        """A second of the night by the clock as it is set now."""
+        return NIGHT + timedelta(seconds=second + self.ahead)
 
     def monotonic(self) -> float:
         return BOOTED + self.second
 
     async def sleep(self, seconds: float) -> None:
         await asyncio.sleep(seconds)
+
+
+class CloudTime(NightTime):
+    """The clocks of the cloud, which are right."""
+
+    def now(self) -> datetime:
+        return NIGHT + timedelta(seconds=self.second)
 
 
 @dataclass(slots=True)
@@ -243,7 +255,7 @@ class NightWorld:
     faults: WatchFaults = field(default_factory=WatchFaults)
 
     def __post_init__(self) -> None:
-        self.stage = Stage(self.scenario, SimulatedClock(self.time, 1.0))
+        self.stage = Stage(self.scenario, SimulatedClock(CloudTime(self.time.loop), 1.0))
         self.environment = make_environment(self.scenario)
 
     @property

@@ -278,7 +278,7 @@ def test_shift_export_and_table_tell_of_what_was_before_a_step_by_the_clock_of_n
     assert moved.detail["answer"]["certificate_ends"] == answer["certificate_ends"], "no clock of ours dated that"
 
 
-def test_when_a_mistake_was_marked_before_a_step_is_told_by_the_clock_of_now() -> None:
+def test_the_mark_of_a_mistake_is_moved_with_the_clock() -> None:
     story = Story()
     story.declare(0)
     wrong = story.act(Kind.SEVERITY, 1, severity="P0", reason="panic")
