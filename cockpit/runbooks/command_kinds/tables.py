@@ -53,6 +53,7 @@ class FlagSpecs(NamedTuple):
     specs: tuple[str, ...] = ()
     names: frozenset[str] = frozenset()
     patterns: tuple[str, ...] = ()
+    patterns_of_words: tuple[str, ...] = ()  # those of them that a word meets, too
 
     def match(self, parsed: "ParsedArguments") -> bool:
         """True when a flag meets one of them. One that the tool does not know may be a name cut short."""
@@ -60,13 +61,15 @@ class FlagSpecs(NamedTuple):
             return any(_flag_matches(spec, parsed) for spec in self.specs)
         if not self.names.isdisjoint(parsed.flag_names):
             return True
-        return bool(self.patterns) and any(_flag_matches(pattern, parsed) for pattern in self.patterns)
+        patterns = self.patterns if parsed.flags else self.patterns_of_words
+        return bool(patterns) and any(_flag_matches(pattern, parsed) for pattern in patterns)
 
 
 def make_flag_specs(specs: Sequence[str]) -> FlagSpecs:
     """The specs of one rule, as they are written in the data files."""
     patterns = tuple(spec for spec in specs if PATTERN.search(spec))
-    return FlagSpecs(tuple(specs), frozenset(specs) - frozenset(patterns), patterns)
+    of_words = tuple(pattern for pattern in patterns if pattern.startswith("*"))
+    return FlagSpecs(tuple(specs), frozenset(specs) - frozenset(patterns), patterns, of_words)
 
 
 @dataclass(frozen=True, slots=True)

@@ -149,9 +149,10 @@ _MAY_BEGIN = (
     | {*"abcdefgh"}
     | frozenset(word.split("-")[0] for word in (*_FAMILY_OF, *" ".join(_TWO_WORDS).split()))
 )
-# How a label begins that has no word of a family: a letter, a condition, a means.
-_WORDS_BEFORE = "step part else otherwise if sonst ansonsten in falls wenn with using via through by"
-_BEGINNINGS = frozenset((*"abcdefgh", *_ROMANS, *_WORDS_BEFORE.split(), "for", "on", "in", "with", "when"))
+# How a label begins that has no word of a family: a letter, a condition.
+_BEGINNINGS = frozenset((*"abcdefgh", *_ROMANS, "step", "part", "else", "otherwise", "if", "sonst", "ansonsten"))
+# Behind these something must follow, and the words must be a label by a colon, by being bold or by their place.
+_BEGINNINGS_OF_LABELS = frozenset(("for", "on", "in", "with", "when", "using", "via", "through", "by"))
 _PLACES = frozenset(ENVIRONMENT_WORDS)
 _SIGNS = " *_→►▶•·✅❌⚠️🟢🔴🟡🔵🟠⚪⚫🐧🍎🐳-–—"  # what decorates a label
 ROW, TITLE_OF_BLOCK = -2, -3  # depths of labels: of a row of a table, and behind the language of a block
@@ -234,15 +235,20 @@ def _find_family(text: str) -> str:
     return families.pop() if len(families) == 1 else ""
 
 
-def _may_be_read(markdown: str) -> bool:
+def _may_be_read(label: WayLabel) -> bool:
     """False for most texts that begin as a way does: a sentence of which `_read_label` would make nothing."""
-    plain = strip_markdown(markdown).casefold()
+    plain = strip_markdown(label.markdown).casefold().replace("\n", " ").replace("\t", " ")
     first = _FIRST_WORD.search(plain)
-    return (first is not None and first[0] in _BEGINNINGS) or _may_have_family(plain)
+    word = first[0] if first else ""
+    if word in _BEGINNINGS or CONDITION.match(plain):
+        return True
+    head = _make_head(plain)
+    alone = ":" in plain or label.markdown.lstrip().startswith("**") or label.depth < 0
+    return (alone and word in _BEGINNINGS_OF_LABELS and " " in head) or _may_have_family(head)
 
 
 def _read_label(label: WayLabel) -> _NamedWay | None:
-    if not _may_be_read(label.markdown):
+    if not _may_be_read(label):
         return None
     text = clean_line(strip_markdown(label.markdown)).strip()
     if letter := _LETTER.match(text):

@@ -27,34 +27,12 @@ BLOCKS = (
     *("kubectl get pods", "NAME READY", "foo bar", "{", '"a": 1', "}", "# note", "", "X=1 ls", "if true; then", "fi"),
     *("f() {", "f () {", "./run.sh now", "<x> get", "YOUR_X get", "foo |", "sudo ls", "a: b", "SELECT 1;", "printf x"),
 )
-LABELS = (
-    *(
-        "**For staging:**",
-        "Linux:",
-        "on",
-        "premises",
-        "bare metal",
-        "docker-compose",
-        "v2",
-        "before",
-        "1.4",
-        "eu-west-1",
-    ),
-    *(
-        "a)",
-        "(b)",
-        "Otherwise",
-        "If it is down:",
-        "With Helm",
-        "By hand:",
-        "westeurope",
-        "the",
-        "queue",
-        "is full",
-        "—",
-    ),
-    *("Restart it (production):", "single node", "single", "node", "rest", "api", "✅", "[Helm](x.md)", "`kubectl`"),
-)
+_LABELS = """
+**For staging:**|Linux:|on|premises|bare metal|docker-compose|v2|before|1.4|eu-west-1|a)|(b)|Otherwise|If it is down:
+With Helm|With Helm:|By hand:|westeurope|the|queue|is full|—|Restart it (production):|single node|single|node|rest|api
+✅|[Helm](x.md)|`kubectl`|For all others:|For all others|In case it is down|**On the primary**|**When:**|Falls|Wenn es|,
+"""
+LABELS = _LABELS.strip().replace("\n", "|").split("|")
 PROMPTED = (
     *(
         "$ ls",
@@ -115,6 +93,6 @@ def test_a_label_is_read_as_a_way_whatever_is_asked_first(markdown: str) -> None
     label = ways.WayLabel(1, markdown)
     quick = ways._read_label(label)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(ways, "_may_be_read", lambda markdown: True)
+        patch.setattr(ways, "_may_be_read", lambda label: True)
         patch.setattr(ways, "_may_have_family", lambda small: True)
         assert ways._read_label(label) == quick
