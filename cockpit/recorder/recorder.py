@@ -309,7 +309,7 @@ class Recorder:
         newest = self._timeline.events(environment=self._environment, kinds=kinds, limit=1)
         if not newest:
             return None
-        silence = (self._time.now() - newest[-1].recorded).total_seconds()
+        silence = max(0.0, (self._time.now() - newest[-1].recorded).total_seconds())
         if before is not None:
             counted = before.silence_by_boot_clock(self._time, self._lock.boot)
             silence = min(silence, before.silence_by_wall_clock(self._time)) if counted is None else counted
@@ -320,7 +320,7 @@ class Recorder:
         what others have recorded of it in the meantime."""
         counted = before.silence_by_boot_clock(self._time, self._lock.boot) if before is not None else None
         if before is None or counted is None:
-            return []
+            return self._clock_step_by_record()
         length = timedelta(seconds=before.silence_by_wall_clock(self._time) - counted)
         kinds = (*RECORDED_KINDS, Kind.RECORDER, Kind.GAP, Kind.WALL_CLOCK)
         since = max(
@@ -335,6 +335,12 @@ class Recorder:
             self._timeline.events(environment=self._environment, kinds=[Kind.WALL_CLOCK], after=since)
         )
         return self._draft_clock_step(length)
+
+    def _clock_step_by_record(self) -> list[Draft]:
+        """By how much it was set back at least, by the record alone: what stands there last is from later than now."""
+        newest = self._timeline.events(environment=self._environment, limit=1)
+        length = self._time.now() - newest[-1].recorded if newest else timedelta()
+        return self._draft_clock_step(min(length, timedelta()))
 
     def _draft_clock_step(self, length: timedelta) -> list[Draft]:
         if abs(length.total_seconds()) < LEAST_STEP:

@@ -653,6 +653,23 @@ async def test_a_clock_that_was_set_while_nobody_recorded_is_recorded_by_the_nex
     assert told_steps(timeline) == [pytest.approx(timedelta(hours=-3), abs=timedelta(seconds=1))]
 
 
+async def test_a_clock_that_was_set_back_is_recorded_also_where_the_lock_file_is_gone(
+    timeline: FullDisk, clock: Clock
+) -> None:
+    async with running(recorder(timeline, clock)) as one:
+        await until(lambda: one.status == "recording")
+        one.observe(ready(ProbeState.UP))
+    timeline.path.with_name("prod.lock").unlink()
+    clock.wall += timedelta(seconds=20)
+    clock.stepped = timedelta(hours=-3)
+    async with running(recorder(timeline, clock)) as one:
+        await until(lambda: one.status == "recording")
+    (length,) = told_steps(timeline)
+    assert length == timedelta(hours=-3, seconds=20)  # by the record alone no time passed meanwhile
+    newest = timeline.events(limit=1)[-1]
+    assert newest.recorded <= clock.now()
+
+
 async def test_a_step_of_the_clock_that_a_command_recorded_is_not_recorded_again(
     timeline: FullDisk, clock: Clock
 ) -> None:
