@@ -166,7 +166,8 @@ TOKENS: tuple[TokenPattern, ...] = (
     TokenPattern(
         "line of a pgpass",
         (),
-        r":(?<=[\w*]:)(?:\*|\d{4,5}):[A-Za-z*][\w*-]*:[A-Za-z*][\w*-]*:(?P<value>[^\s:'\"]{4,})(?=[\s'\"]|\Z)",
+        r":(?<=[\w*]:)(?:\*|\d{4,5}):(?!(?:[\dA-Fa-f]{1,4}:){2}[\dA-Fa-f]{1,4}(?:[\s'\"]|\Z))"  # no IPv6 address
+        r"[A-Za-z*][\w*-]*:[A-Za-z*][\w*-]*:(?P<value>[^\s:'\"]{4,})(?=[\s'\"]|\Z)",
     ),
     TokenPattern(
         "storage key by itself",

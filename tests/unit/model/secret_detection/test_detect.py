@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 from detect_secrets.core.plugins.util import get_mapping_from_secret_type_to_class
-from hypothesis import assume, given
+from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
 from cockpit.model.secret_detection.detect import DOTS, find_tokens, hide_detected_secrets
@@ -266,6 +266,7 @@ PLACES = [
 ]
 
 
+@example("{}", "2001:4:112:18fa:7487:ae50:c478:1000")
 @given(st.sampled_from(PLACES), IDS)
 def test_digests_ids_names_and_times_stay(place: str, identity: str) -> None:
     line = place.format(identity)
