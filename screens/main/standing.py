@@ -20,6 +20,7 @@ class CockpitStanding:
     silenceable: bool = True  # and its source is one whose alerts are silenced from here
     event: bool = False  # one is under the cursor of the timeline
     apps: bool = False
+    own_rollback: bool = False  # the configuration names the team's own, which may need no app
     platform: bool = True  # the environment has one; else there will never be an app
     signed_out: bool = False
     person: bool = True  # somebody can sign in; else only a machine's identity is configured
@@ -59,7 +60,7 @@ REASONS: Mapping[Need, Reason] = {
     Need.EVENT: lambda now, binding: "" if now.event else "Choose the event in pane 4 first.",
     Need.APP: lambda now, binding: (
         ""
-        if now.apps
+        if now.apps or (binding.name == "roll_back" and now.own_rollback)
         else f"{binding.label} needs an app, and "
         + ("none is known yet." if now.platform else "this environment has no platform: docs/platforms.md lists them.")
     ),

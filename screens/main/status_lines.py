@@ -55,6 +55,7 @@ def read_standing(screen: CockpitContext) -> CockpitStanding:
         silenceable=any(session.can_silence(source) for source in list_alert_sources(alert)),
         event=screen.under_cursor(3) is not None,
         apps=bool(view.applications),
+        own_rollback=bool(session.system.rollback),
         platform="revisions" not in view.missing,
         signed_out=any(problem.kind is ProblemKind.SIGN_IN for problem in view.problems),
         person=session.credential is None or session.credential.signs_in_with is not None,

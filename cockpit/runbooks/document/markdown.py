@@ -92,6 +92,7 @@ SHOULD_SEE = re.compile(
 FORBIDDEN_ROW = re.compile(
     r"(?i)^\W*(?:never|forbidden|prohibited|not\s+(?:allowed|permitted)|do\s+not|don['’]t)\W*$|^\W*[🚫⛔]"
 )
+LONE_WARNING = re.compile(r"(?i)\W*(?:note|notes|warning|caution|important|danger|attention|nb)\W*")  # says nothing yet
 ENDS_IN_A_COLON = re.compile(r"[:)][\s*_`]*\Z")  # or in a link, whose text may
 TITLE_OF_A_BLOCK = re.compile(r"\s(?:\[|title=[\"'])([^\]\"']{1,60})[\]\"']")  # ```bash [Linux]
 MOST_LINES_BETWEEN = 6  # a command and what it reads: a sentence, and blank lines
@@ -474,7 +475,7 @@ class MarkdownReader:
                 section.labels.setdefault(pair[0], clean_line(strip_markdown(pair[1])))
             elif pair:
                 self._label = pair[0]
-            if is_warning(text):
+            if is_warning(text) and not LONE_WARNING.fullmatch(text):
                 section.warnings.append(clean_line(strip_markdown(text)))
         for text in markdown.splitlines() if section.level <= 1 else ():
             if pair := parse_plain_label(text):

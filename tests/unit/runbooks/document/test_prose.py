@@ -292,3 +292,9 @@ def test_any_known_program_is_asked_for_in_a_sentence_and_a_name_is_none(item: s
 def test_a_step_that_only_says_run_is_called_by_its_command() -> None:
     runbook = read_runbook("x.md", b"# Kafka\n\n## Look\n\n1. Run `ceph osd tree`\n")
     assert runbook.procedures[0].steps[0].title == "ceph osd tree"
+
+
+@pytest.mark.parametrize("words", ["**Note:**", "**WARNING**", "⚠️ **Warning** ⚠️", "**Caution**:"])
+def test_a_label_of_a_warning_alone_says_nothing_before_a_step(words: str) -> None:
+    text = f"# Doc\n\n## Fix\n\n{words}\n\nIt is slow.\n\n```bash\nsystemctl restart web\n```\n"
+    assert read_runbook("x.md", text.encode()).procedures[0].warnings == ()

@@ -28,6 +28,13 @@ def test_an_alert_is_over_when_it_resolved_and_many_when_all_did(states: tuple[A
     assert is_over(several[0] if len(several) == 1 else AlertGroup("lag", several)) is over
 
 
+def test_a_rollback_of_the_teams_own_needs_no_app() -> None:
+    roll_back = KeyBinding("cockpit.roll_back", "R", "Roll back", "")
+    assert REASONS[Need.APP](CockpitStanding(platform=False), roll_back)
+    assert not REASONS[Need.APP](CockpitStanding(platform=False, own_rollback=True), roll_back)
+    assert REASONS[Need.APP](CockpitStanding(platform=False, own_rollback=True), KEY)
+
+
 def test_the_key_says_that_an_alert_is_over() -> None:
     assert "is over" in REASONS[Need.UNTAKEN](CockpitStanding(alert=True, over=True, taken=True), KEY)
     assert not REASONS[Need.UNTAKEN](CockpitStanding(alert=True), KEY)
