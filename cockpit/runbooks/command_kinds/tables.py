@@ -45,7 +45,7 @@ class VerbPattern:
 
 
 class FlagSpecs(NamedTuple):
-    """What is asked of a command's flags, told apart: names that only themselves meet, and `--fl*`, `--flag=value`.
+    """What is asked of a command's flags, told apart: names that only themselves meet, `--flag=value`, and `--fl*`.
 
     Most commands have none of them, and are asked once for all names together.
     """
@@ -53,7 +53,8 @@ class FlagSpecs(NamedTuple):
     specs: tuple[str, ...] = ()
     names: frozenset[str] = frozenset()
     patterns: tuple[str, ...] = ()
-    patterns_of_words: tuple[str, ...] = ()  # those of them that a word meets, too
+    of_names: tuple[tuple[str, str], ...] = ()  # `--flag=value` with the one name of which it can be: most of them
+    of_words: tuple[str, ...] = ()  # those that a word meets, too
 
     def match(self, parsed: "ParsedArguments") -> bool:
         """True when a flag meets one of them. One that the tool does not know may be a name cut short."""
@@ -61,15 +62,21 @@ class FlagSpecs(NamedTuple):
             return any(_flag_matches(spec, parsed) for spec in self.specs)
         if not self.names.isdisjoint(parsed.flag_names):
             return True
-        patterns = self.patterns if parsed.flags else self.patterns_of_words
+        for name, spec in self.of_names:
+            if name in parsed.flag_names and _flag_matches(spec, parsed):
+                return True
+        patterns = self.patterns if parsed.flags else self.of_words
         return bool(patterns) and any(_flag_matches(pattern, parsed) for pattern in patterns)
 
 
 def make_flag_specs(specs: Sequence[str]) -> FlagSpecs:
     """The specs of one rule, as they are written in the data files."""
-    patterns = tuple(spec for spec in specs if PATTERN.search(spec))
-    of_words = tuple(pattern for pattern in patterns if pattern.startswith("*"))
-    return FlagSpecs(tuple(specs), frozenset(specs) - frozenset(patterns), patterns, of_words)
+    patterns = [spec for spec in specs if PATTERN.search(spec)]
+    of_names = [(spec.partition("=")[0], spec) for spec in patterns if not GLOB.search(spec.partition("=")[0])]
+    names = frozenset(specs) - frozenset(patterns)
+    others = tuple(spec for spec in patterns if GLOB.search(spec.partition("=")[0]))
+    of_words = tuple(spec for spec in others if spec.startswith("*"))
+    return FlagSpecs(tuple(specs), names, others, tuple(of_names), of_words)
 
 
 @dataclass(frozen=True, slots=True)
