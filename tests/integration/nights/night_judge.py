@@ -544,12 +544,12 @@ def judge_move(judge: DraftJudge, second: float, what: str) -> None:
 
 
 TIMELINE_ACTS = {
-    "declare": ("declare",),
+    "declare": ("declare", "other"),
     "ack": ("ack",),
     "role": ("role", "role left"),
     "severity": ("severity", "severity corrected"),
     "status": ("status", "reopen"),
-    "resolve": ("resolve",),
+    "resolve": ("resolve", "other"),
     "update": ("update client", "update team"),
     "page": ("call",),
 }
@@ -642,4 +642,5 @@ def judge_any_time(judge: DraftJudge, blocks: Mapping[str, str]) -> None:
             near = near or any(begin - EXACT <= second <= over + LONGEST_LATE for begin, over in truth.bad)
             near = near or any(begin - LONGEST_LATE <= second <= over + SEEN_AGAIN for begin, over in silent)
             near = near or any(abs(second - step.ended) <= 40 for step in truth.steps)
+            near = near or truth.is_by_wrong_clock(second)
             judge.check(near, f"a time in {name}", second, "nothing happened then")

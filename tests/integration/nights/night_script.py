@@ -73,7 +73,7 @@ class PlayedNight:
     watched: list[tuple[float, float]]
     azure_silent: list[tuple[float, float]]
     line_dead: list[tuple[float, float]]
-    incident: str
+    incident: str  # the one of which the draft is
     ended: float
     looks: list[SurfaceLook]  # the last one at the end
     draft: WrittenDraft
@@ -156,6 +156,7 @@ class NightPlay:
         self.timelines: list[Timeline] = []
         self.looks: list[SurfaceLook] = []
         self.set_right = -inf
+        self.other = ""  # another incident that is open
 
     @property
     def time(self) -> NightTime:
@@ -223,7 +224,7 @@ class NightPlay:
             *(self.acknowledge, self.take_role, self.send_update, self.send_update, self.change_severity),
             *(self.change_severity, self.change_status, self.write_note, self.correct_note, self.flap),
             *(self.kill_cockpit, self.leave_cockpit, self.roll_back, self.roll_back, self.break_again),
-            *(self.correct_time, self.correct_time),
+            *(self.correct_time, self.correct_time, self.declare_other, self.declare_other),
             *(self.call_lead, self.mistake_severity, self.state_impact, self.leave_role, self.redeploy),
             *(self.silence_azure, self.cut_line, self.look_around, self.look_around),
             *(self.join_cockpit, self.deactivate, self.try_canary),
@@ -463,6 +464,17 @@ class NightPlay:
             self.note_act("status", actions, status)
             actions.change_status(status, self.incident)
             self.status = status
+
+    async def declare_other(self, actions: IncidentActions) -> None:
+        """Somebody declares another incident, which turns out to be the same, or to be over."""
+        carol = self.open_person("carol")
+        if not self.other:
+            self.other = carol.declare("Checkout is slow", "P2").id
+            self.note_act("other", carol)
+        elif self.is_open:
+            carol.resolve("seen", self.other, duplicate_of=self.random.choice([None, self.incident]))
+            self.note_act("other", carol)
+            self.other = ""
 
     async def write_note(self, actions: IncidentActions) -> None:
         back = self.random.choice([None, 20.0, 100.0])

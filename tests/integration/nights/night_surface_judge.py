@@ -233,9 +233,13 @@ def judge_bad_now(judge: DraftJudge, lines: Sequence[str], seen: float) -> None:
 # The list, the shift and the timeline.
 
 
+def find_document(look: SurfaceLook) -> Mapping[str, Any]:
+    return next(document for document in look.documents["incidents"] if document["id"] == look.incident)
+
+
 def judge_incident_line(judge: DraftJudge, look: SurfaceLook) -> None:
     truth = judge.truth
-    (line,) = look.texts["incidents"].splitlines()
+    line = next(line for line in look.texts["incidents"].splitlines() if line.startswith(look.incident))
     levels = truth.list_levels()
     severity = min(levels) if min(levels) == levels[-1] else f"{min(levels)}, now {levels[-1]}"
     _, told, status, *_ = re.split(r" {2,}|(?<=P\d) (?=[a-z])|(?<=[a-z]) (?=\d)", line)
@@ -243,7 +247,7 @@ def judge_incident_line(judge: DraftJudge, look: SurfaceLook) -> None:
     if truth.find_status() == "resolved":
         true = truth.measure_open(truth.resolutions[-1])
         judge.check(abs(read_lengths(line)[-1].seconds - true) <= 2 * EXACT, "incidents: open for", line, true)
-    (document,) = look.documents["incidents"]
+    document = find_document(look)
     declared = to_second(datetime.fromisoformat(document["declared"]))
     judge.check(abs(declared - truth.list_times("declare")[0]) <= EXACT, "incidents: declared", declared, truth.acts[0])
     acks = truth.list_times("ack")
@@ -253,8 +257,9 @@ def judge_incident_line(judge: DraftJudge, look: SurfaceLook) -> None:
 
 def judge_open_incidents(judge: DraftJudge, look: SurfaceLook) -> None:
     truth, levels = judge.truth, judge.truth.list_levels()
-    judge.check(bool(look.incidents) == (truth.find_status() != "resolved"), "status: open", look.incidents, levels)
-    for incident in look.incidents:
+    own = [incident for incident in look.incidents if incident["id"] == look.incident]
+    judge.check(bool(own) == (truth.find_status() != "resolved"), "status: open", look.incidents, levels)
+    for incident in own:
         told = (incident["severity"], incident["worst_severity"], incident["status"], set(incident["leaders"]))
         true = (levels[-1], min(levels), truth.find_status(), truth.list_leaders())
         judge.check(told == true, "status: incident", told, true)
@@ -263,7 +268,8 @@ def judge_open_incidents(judge: DraftJudge, look: SurfaceLook) -> None:
 def judge_shift(judge: DraftJudge, look: SurfaceLook, seen: float) -> None:
     truth, document = judge.truth, look.documents["shift"]
     pairs = read_pairs(look.texts["shift"])
-    judge_head(judge, "shift", pairs["incident"][0], look.second)
+    own = next(line for line in pairs["incident"] if look.incident in line)
+    judge_head(judge, "shift", own, look.second)
     outages = [item for item in document["outages"] if item["name"] == PROBE]
     for outage in outages:
         judge_outage(judge, outage, truth.bad, seen, SETTLED_LATE)
@@ -307,8 +313,11 @@ def judge_outage(judge: DraftJudge, outage: Mapping[str, Any], spans: Iterable[S
 
 def judge_takers(judge: DraftJudge, outages: Iterable[Mapping[str, Any]], second: float) -> None:
     truth = judge.truth
+    others = any(act.what == "other" for act in truth.acts)
     for outage in outages:
         since, until = read_outage(outage, second)
+        if others and "carol" in outage["taken_by"]:
+            continue  # it was of the other incident
         people = set(re.findall(r"\b(?:ana|ben)\b", outage["taken_by"]))
         acks = {act.person: act.moment for act in truth.acts if act.what == "ack" and act.moment <= until + EXACT}
         terms = list_terms(truth)
@@ -416,14 +425,15 @@ def judge_by_draft(judge: DraftJudge, look: SurfaceLook, blocks: Mapping[str, st
     drafted = {
         name[:3]: (lengths[0].seconds if (lengths := read_lengths(value)) else None) for name, value, *_ in metrics
     }
-    (document,) = look.documents["incidents"]
+    document = find_document(look)
     for short, metric in document["metrics"].items():
         told = metric["seconds"]
         if short in drafted and told is not None:
             judge.check(
                 drafted[short] is not None and abs(drafted[short] - told) <= EXACT, f"{short}", told, drafted[short]
             )
-    for figure in look.documents["metrics"]["figures"]:
+    is_alone = all(act.what != "other" for act in judge.truth.acts)
+    for figure in look.documents["metrics"]["figures"] if is_alone else []:
         if figure["recorded"] == 1 and figure["short"] in drafted:
             true = drafted[figure["short"]]
             judge.check(true is not None and abs(figure["median"] - true) <= EXACT, "metrics", figure, true)

@@ -36,6 +36,7 @@ class SurfaceLook:
     """What each command said at a second of the night, as text and as its JSON document; `exports` by their format."""
 
     second: float
+    incident: str
     texts: Mapping[str, str]
     documents: Mapping[str, Any]
     exports: Mapping[str, str]
@@ -60,6 +61,7 @@ def look_at_surfaces(world: NightWorld, incident: str) -> SurfaceLook:
     asker = _SurfaceAsker(world, incident)
     return SurfaceLook(
         world.time.second,
+        incident,
         {command: asker.ask(command) for command in TEXTS},
         {command: json.loads(asker.ask(command, "--json")) for command in DOCUMENTS},
         {form: asker.ask("export", "--format", form, "--output", "-") for form in EXPORTS},
