@@ -6,7 +6,7 @@ from enum import IntEnum
 
 from cockpit.incident.signals import Signal, says_bad
 from cockpit.model.alert import AlertState
-from cockpit.model.event import Event, Kind, list_of, map_of, text_of
+from cockpit.model.event import UNSEEN_FROM, Event, Kind, list_of, map_of, text_of, time_of
 from cockpit.recorder.last_recorded import LastRecorded
 
 SERVING_KINDS = (Kind.REVISION, Kind.TRAFFIC)
@@ -34,11 +34,17 @@ APP_LABELS = ("service", "compose_service", "com_docker_compose_service", "conta
 
 @dataclass(frozen=True, slots=True)
 class AlertOrigin:
-    """What an alert is about: the app or revision it names, and the revisions that had traffic when it fired."""
+    """What an alert is about: the app or revision it names, and the revisions that had traffic when it fired.
+
+    `known` are the revisions of its app that were on record by then: at a first look, or after a break of the record,
+    an alert may be read before what it fired for is.
+    """
 
     resource: str
     revisions: frozenset[str]  # that it names itself
     serving: frozenset[str]
+    fired: datetime
+    known: frozenset[str] = frozenset()
     names: tuple[str, ...] = ()  # by which its labels name an app
     is_about_all: bool = False  # it names nothing smaller than what runs there: its project, an app of another name
 
@@ -83,20 +89,22 @@ class ServingState:
                 for name in map_of(event.detail, "labels")
             }
             projects = {labels[name].casefold() for name in PROJECT_LABELS if labels.get(name)}
-            projects |= {app.project.casefold() for app in self.known.apps.values() if app.project}
             origin = AlertOrigin(
                 resource=resource,
                 revisions=frozenset(str(item) for item in list_of(event.detail, "revisions")),
                 serving=frozenset(),
+                fired=event.occurred,
                 names=tuple(labels[name].casefold() for name in APP_LABELS if labels.get(name)),
                 is_about_all=resource in projects
                 or (not resource and not any(labels.get(name) for name in APP_LABELS))
                 or labels.get("resource_type", "").casefold() in APP_TYPES,
             )
-            app = self._place(origin)
             self.ended_alerts.pop(event.subject, None)
-            self.alerts[event.subject] = replace(
-                origin, serving=frozenset(self.known.apps[app].traffic) if app else frozenset()
+            app = self.known.apps.get(self._place(origin))
+            self.alerts[event.subject] = (
+                origin
+                if app is None
+                else replace(origin, serving=frozenset(app.traffic), known=frozenset(app.revisions))
             )
 
     def find_resource(self, key: str) -> str:
@@ -109,6 +117,8 @@ class ServingState:
         self.known.apply(event)
         name = event.subject.partition("/")[0]
         app = self.known.apps.get(name)
+        if app is not None and name == event.subject:
+            self._see_traffic(event, name, frozenset(app.traffic))
         bad = {
             f"{Kind.REVISION}:{name}/{revision}": revision
             for revision in (app.traffic if app else ())
@@ -128,6 +138,15 @@ class ServingState:
         ]
         self.unwell |= {signal.key: signal for signal in new}
         return new, over
+
+    def _see_traffic(self, event: Event, name: str, traffic: frozenset[str]) -> None:
+        """What alerts fired for that were read before the revisions with traffic were: it had that traffic by then."""
+        since = _find_traffic_since(event, traffic)
+        for alerts in (self.alerts, self.ended_alerts):
+            for key, origin in alerts.items():
+                is_news = not traffic <= origin.known and (since is None or since <= origin.fired)
+                if is_news and self._place(origin) == name:
+                    alerts[key] = replace(origin, serving=traffic)
 
     def _see_health(self, event: Event) -> None:
         """Since when a revision is known to be ill. What tells of its creation is dated by that, its health is of the
@@ -173,7 +192,8 @@ class ServingState:
         for name in (origin.resource, *origin.names):
             if app := self._app(name) or self._side(name):
                 return app
-        if not origin.is_about_all:
+        projects = {app.project.casefold() for app in self.known.apps.values() if app.project}
+        if not origin.is_about_all and origin.resource not in projects:
             return ""
         pairs = [name for name, app in self.known.apps.items() if len(app.revisions) > 1]
         apps = pairs if len(self.known.apps) > 1 else list(self.known.apps)
@@ -194,3 +214,14 @@ class ServingState:
         """Percent of traffic; of a revision that no record tells of it is not known, so users may feel it."""
         apps = [app for app in self.known.apps.values() if revision in app.revisions or revision in app.traffic]
         return max((app.traffic.get(revision, 0) for app in apps), default=1)
+
+
+def _find_traffic_since(event: Event, traffic: frozenset[str]) -> datetime | None:
+    """Since when an app may have had the traffic that a fact tells of; None where nothing says that. A baseline says
+    what there was at the first look: that may have been so since the newest of it was made."""
+    if event.kind == Kind.TRAFFIC:
+        starts = (time_of(event.detail, name) for name in (UNSEEN_FROM, "asked"))
+        return min([event.occurred, *(moment for moment in starts if moment is not None)])
+    revisions = map_of(event.detail, "revisions")
+    made = [time_of(map_of(revisions, name), "created") for name in traffic]
+    return max((moment for moment in made if moment is not None), default=None)
