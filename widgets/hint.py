@@ -321,7 +321,9 @@ def _after_rollback(sight: HintInput, now: datetime) -> list[Part]:
         mended = (
             probe.since for probe in up if probe.last_failure and probe.since - probe.last_failure.at < LOOKED_AGAIN
         )
-        last = max(mended, default=None)
+        # What was degraded now and then failed nothing, and was not up before the first of the good answers after it.
+        calmed = (probe.flap.well_since for probe in up if probe.flap is not None)
+        last = max([*mended, *(moment for moment in calmed if moment is not None)], default=None)
         # Only a recovery after the traffic moved is one of the rollback's; a probe that was up all the time says less.
         recovered = last is not None and sight.rolled_back is not None and last >= sight.rolled_back.at - RECENT
         since = (

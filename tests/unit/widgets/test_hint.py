@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from cockpit.model.alert import AlertState, Severity
 from cockpit.model.clock import Clock, ClockKind
 from cockpit.model.incident import Incident, Status
-from cockpit.model.probe import ProbeEvidence, ProbeState, SignalResult
+from cockpit.model.probe import ProbeEvidence, ProbeFlap, ProbeState, SignalResult
 from cockpit.model.problem import Problem, ProblemKind
 from cockpit.model.revision import Application, Replica, Revision
 from cockpit.model.revision_health import RolledBack
@@ -279,6 +279,16 @@ def test_a_probe_that_we_did_not_see_for_a_while_recovered_from_nothing() -> Non
 
     planned = replace(calm, probes=(recovered, replace(unseen, state=ProbeState.MAINTENANCE)))
     assert "1 of 1 probes up" in said(planned, 160)  # nobody knows whether what is under planned work is up
+
+
+def test_a_probe_that_was_degraded_now_and_then_is_up_since_it_is_no_more() -> None:
+    flap = ProbeFlap(began=ago(90), last_bad=ago(33), times=7, well_since=ago(27))
+    slow = replace(RECOVERED[0], since=ago(27), last_failure=None, flap=flap)
+    sight = HintInput((slow, RECOVERED[1]), (), after_rollback(), incident=INCIDENT, rolled_back=BACK)
+    assert "2 of 2 probes up since 13:26:13" in said(sight, 160)
+
+    before = replace(slow, flap=replace(flap, well_since=ago(60)))
+    assert "2 of 2 probes up since 13:26:02" in said(replace(sight, probes=(before, RECOVERED[1])), 160)
 
 
 def test_a_rollback_is_never_proposed_to_be_rolled_back() -> None:
