@@ -6,7 +6,8 @@ export PIP_CONSTRAINT := $(CURDIR)/constraints.txt
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 # Every worker, and every process that a test starts, would compile each file anew.
 unexport PYTHONDONTWRITEBYTECODE
-WORKERS ?= auto
+# One more than there are processors: a quarter of the time the tests wait for real servers and terminals.
+WORKERS ?= $(shell $(PYTHON) -c 'import os; print((os.cpu_count() or 1) + 1)')
 
 .PHONY: demo test lint lint-types lint-house bench snapshots pictures reference torture clients clean
 
