@@ -349,12 +349,15 @@ class KnownMask:
 
 
 def _slot_ends(slot: re.Pattern[bytes], text: bytes, position: int, fixed: bool) -> Iterator[int]:
-    """Where one character that begins at `position` may end: `fixed` where it has one length at a place."""
+    """Where one character that begins at `position` may end: `fixed` where it has one length at a place.
+
+    Behind the end of a line it never has: what begins the next one may be the address of a dump, or the character.
+    """
     match = slot.match(text, position)
     if match is None:
         return
     yield match.end()
-    if not fixed:
+    if not fixed or b"\n" in match[0]:
         farthest = min(len(text), position + LONGEST_SLOT)
         yield from (end for end in range(position + 1, farthest + 1) if slot.fullmatch(text, position, end))
 

@@ -163,7 +163,12 @@ def test_an_encoding_nobody_named_is_not_seen_through() -> None:
 
 
 @pytest.mark.parametrize(
-    "secret", ["00\\¡0000", ":ab¡bcdefgh", "¡ab¡bcdefgh", 'q7\\"x9r2', "a''b'c'd9", 'k"""4%%z$$1', "v{{7}}\\{u8"]
+    "secret",
+    [
+        *("00\\¡0000", ":ab¡bcdefgh", "¡ab¡bcdefgh", 'q7\\"x9r2', "a''b'c'd9", 'k"""4%%z$$1', "v{{7}}\\{u8"),
+        # In a dump the first word of the second line is no address, though the next begins with the same digit.
+        *("ă🈴DºᵡfļR<*=al#R檕", "0123456789abcdef<*=al#R", "token-0123456789!'!!x"),
+    ],
 )
 def test_an_escape_that_may_end_in_two_places_is_masked_wherever_the_stream_is_cut(secret: str) -> None:
     """Of `\\\\\\xc2`, all backslashes may be the secret's own, or the last one begins the next character."""
