@@ -369,7 +369,7 @@ def describe_shift(report: ShiftReport, zone: tzinfo) -> list[tuple[str, str]]:
 
 
 def _describe_outages(report: ShiftReport, zone: tzinfo) -> Iterable[str]:
-    """A line for each; of what failed often one for all, with how many times it did."""
+    """A line for each; of what was bad often one for all, with how many times it did."""
     now = report.until
     by_name: dict[str, list[OutageOfShift]] = {}
     for outage in report.outages:
@@ -384,7 +384,7 @@ def _describe_outages(report: ShiftReport, zone: tzinfo) -> Iterable[str]:
         still = "still bad" if report.recorded_until is None else "bad then"
         over = still if last.until is None else f"last until {format_clock(last.until, zone, now)}"
         times = sum(outage.failures for outage in several)
-        yield f"{name} failed {times} times, {begun}, {over}; {_describe_takers(several)}"
+        yield f"{name} was bad {times} times, {begun}, {over}; {_describe_takers(several)}"
 
 
 def _leave_out_counted(outages: Sequence[OutageOfShift]) -> list[OutageOfShift]:
@@ -426,7 +426,7 @@ def _describe_outage(outage: OutageOfShift, report: ShiftReport, zone: tzinfo) -
         or_before = " or before" if outage.is_until_unseen else ""
         until = f"{format_clock(outage.until, zone, now)}{or_before}"
         when = f"{begun}{' until' if outage.since is None else ' to'} {until}{length}"
-    often = f", failed {'' if outage.is_counted else 'at least '}{outage.failures} times" if outage.failures > 1 else ""
+    often = f", bad {'' if outage.is_counted else 'at least '}{outage.failures} times" if outage.failures > 1 else ""
     return f"{outage.name} {outage.state} {when}{often}; {_describe_taker(outage)}"
 
 

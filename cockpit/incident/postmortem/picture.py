@@ -351,7 +351,7 @@ def _list_break_lanes(
     incident: Incident, start: datetime, end: datetime, recorded_until: datetime | None
 ) -> list[PictureLane]:
     """When nobody recorded: what the other lanes show there is not known."""
-    unrecorded = list_unrecorded(incident.breaks, max(start, incident.reach_from), end, recorded_until)
+    unrecorded = list_unrecorded(incident.breaks, incident.reach_from, end, recorded_until)
     bars = [PictureBar(item.begin, item.end, "nobody recorded", "unsure") for item in unrecorded]
     return _fit_lanes("Record", {"breaks": bars}, start, end)
 

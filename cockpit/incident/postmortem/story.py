@@ -178,7 +178,7 @@ def _describe_felt(incident: Incident, events: Sequence[Event], face: TimeFace) 
 
 
 def _describe_flaps(incident: Incident, events: Sequence[Event], face: TimeFace) -> str:
-    """`ready failed 7 times between 02:11:05 and 02:14:30, and was well for 12s at most in between`: what went up and
+    """`ready was bad 7 times between 02:11:05 and 02:14:30, and was well for 12s at most in between`: what went up and
     down is one fact of the record, and its pauses are in it."""
     begin, end = find_impact(incident)
     newest: dict[tuple[str, datetime], tuple[bool, ProbeFlap]] = {}
@@ -193,7 +193,7 @@ def _describe_flaps(incident: Incident, events: Sequence[Event], face: TimeFace)
         began = f"{face.utc(flap.began)}{find_unseen_before(events, name, flap)}"
         span = f"between {began} and {face.utc(flap.last_bad)}"
         often = f"{flap.times} times {span}" if flap.times > 1 else f"once at {began}"
-        sentence = f"{name} failed {least}{often}"
+        sentence = f"{name} was bad {least}{often}"
         longest = f", and was well for {format_duration(flap.longest_well)} at most in between"
         sentences.append(f"{sentence}{longest if flap.longest_well else ''}")
     left = len(flaps) - MOST_FLAPS
@@ -255,7 +255,7 @@ def _describe_first_failures(incident: Incident, events: Sequence[Event], face: 
 
 
 def _describe_by_state(failures: Collection[Event], face: TimeFace) -> Iterator[str]:
-    for state, verb in (("down", "failed"), ("degraded", "degraded"), (FLAPPING, "failed now and then")):
+    for state, verb in (("down", "failed"), ("degraded", "degraded"), (FLAPPING, "was bad now and then")):
         group = [event for event in failures if text_of(event.detail, "state") == state]
         if group:
             yield _describe_failing(group, verb, face)

@@ -310,7 +310,7 @@ def judge_last_changes(judge: DraftJudge, blocks: Mapping[str, str], begin: int 
 
 
 BY_OLD_CLOCK = re.compile(r"^.*(?:by the clock before it was set|the clock of this machine was set).*$", re.MULTILINE)
-FLAPPED = re.compile(r"ready failed (at least )?(\d+) times between (\S+) and (\S+), and was well for (\S+) at most")
+FLAPPED = re.compile(r"ready was bad (at least )?(\d+) times between (\S+) and (\S+), and was well for (\S+) at most")
 WELL = re.compile(r"from (\d\d:\d\d:\d\d) to (\d\d:\d\d:\d\d) \(")
 
 

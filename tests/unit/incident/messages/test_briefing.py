@@ -111,7 +111,7 @@ def test_what_flaps_is_dated_alike_in_brief_shift_and_message_and_is_not_called_
     assert "02:01" in describe_symptom(signal, UTC)
     report = build_shift_report(story.events, ledger.incidents.values(), since=at(-9), now=at(5))
     assert [outage.since for outage in report.outages] == [at(1)]
-    assert "failed at least 3 times" in "".join(line for _, line in describe_shift(report, UTC))
+    assert "bad at least 3 times" in "".join(line for _, line in describe_shift(report, UTC))
     story.probe(4.5, "api", "up")
     assert fold(story.events).bad_of("i1") == []
     assert "well since 02:04" in brief_of(only(story), story, 5)["impact"]
@@ -592,7 +592,7 @@ def test_a_shift_counts_the_failures_of_what_went_up_and_down_and_each_once() ->
         story.probe(minute + 0.5, "orders", "up")
     report = build_shift_report(story.events, (), since=at(0), now=at(20))
     (line,) = (line for title, line in describe_shift(report, UTC) if title == "failed")
-    assert " failed 7 times, first 02:01, last until 02:14" in line, line
+    assert " was bad 7 times, first 02:01, last until 02:14" in line, line
 
 
 def test_who_takes_a_later_incident_took_what_burns_and_not_the_time_before() -> None:
