@@ -161,7 +161,7 @@ def test_the_draft_has_the_deadlines_that_clocks_list(leading: Shell) -> None:
         leading.say(*words)
         listed = leading.ask("clocks", "--all")
         rows = table(Path(leading.ask("export")["path"]).read_text(), "clocks")
-        assert sorted((row[0], row[2].rpartition(", ")[2]) for row in rows) == sorted(
+        assert sorted((row[0], row[2].split()[-1]) for row in rows) == sorted(
             (item["what"], f"{parse_timestamp(item['started']):%H:%M:%S}") for item in listed
         )
         states = {row[0]: row[5].partition(":")[0].partition(";")[0] for row in rows}
