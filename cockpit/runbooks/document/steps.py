@@ -10,16 +10,8 @@ from typing import NamedTuple
 from cockpit.model.runbook import ONLY_VALUES, Finding, RemotePlace, Step, StepKind, Way
 from cockpit.model.text import clean_line, clean_unmasked
 from cockpit.runbooks.document.choices import falls_back, stands_in_place
-from cockpit.runbooks.document.fences import (
-    PLAIN,
-    Piece,
-    begins_with_program,
-    find_commands_among_output,
-    find_language_name,
-    read_fence,
-    split_fence,
-    trailing_comment,
-)
+from cockpit.runbooks.document.fence_pieces import Piece, find_commands_among_output, split_fence, trailing_comment
+from cockpit.runbooks.document.fences import PLAIN, find_language_name, read_fence
 from cockpit.runbooks.document.labels import strip_markdown
 from cockpit.runbooks.document.mentions import (
     RUNS,
@@ -36,6 +28,7 @@ from cockpit.runbooks.document.mentions import (
     stands_alone,
 )
 from cockpit.runbooks.document.step_kind import kind_of, mark_verification, raise_kind
+from cockpit.runbooks.document.typed_lines import begins_with_program
 from cockpit.runbooks.shell_syntax.hidden_letters import mark_hidden_letters
 from cockpit.runbooks.shell_syntax.placeholders import find_placeholders, parse_assignment
 from cockpit.runbooks.shell_syntax.powershell import read_as_plain_program

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cockpit.runbooks.document.fences import split_fence, trailing_comment
+from cockpit.runbooks.document.fence_pieces import split_fence, trailing_comment
 from cockpit.runbooks.shell_syntax import parse_shell
 
 WHOLE = [
