@@ -1,13 +1,14 @@
 """An event loop whose clock stands still while there is something to do, and leaps to the next timer when there is not.
 
 Screens are tested on it: a pause costs nothing, and what a picture shows depends on no machine's speed. All that
-follows from a key has happened before the clock moves on, however long that took. A thread is waited for, too, though
-not for ever: a test may hold one, so after PATIENCE the clock goes on without it.
+follows from a key has happened before the clock moves on, however long that took. A thread is waited for, too, unless a
+test holds it at a Gate, and not for ever: after PATIENCE the clock goes on without it.
 """
 
 import asyncio
 import selectors
 import sys
+import threading
 from collections.abc import Callable, Coroutine
 from concurrent.futures import Executor
 from typing import Any, TypeVar, TypeVarTuple
@@ -32,6 +33,38 @@ class Clock:
 CLOCK = Clock()
 
 
+class Gate(threading.Event):
+    """Holds threads until the test opens it. No leap waits for one that stands there."""
+
+    held = 0  # threads at all gates
+    _counting = threading.Lock()
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._waiting = 0
+
+    def wait(self, timeout: float | None = None) -> bool:
+        with self._counting:
+            if not self.is_set():
+                self._count(1)
+        opened = super().wait(timeout)
+        if not opened:
+            with self._counting:
+                if not self.is_set():
+                    self._count(-1)
+        return opened
+
+    def set(self) -> None:
+        """Open it: from here on each of its threads is waited for, also before it has woken."""
+        with self._counting:
+            self._count(-self._waiting)
+            super().set()
+
+    def _count(self, change: int) -> None:
+        self._waiting += change
+        Gate.held += change
+
+
 class _Leap(selectors.DefaultSelector):
     """Moves the clock where another selector would let time pass."""
 
@@ -43,7 +76,7 @@ class _Leap(selectors.DefaultSelector):
             return found
         if timeout is None:
             return super().select()
-        if self.threads and (found := super().select(PATIENCE)):
+        if self.threads > Gate.held and (found := super().select(PATIENCE)):
             return found
         CLOCK.seconds += max(timeout, 0)
         return []

@@ -1,6 +1,5 @@
 """The catalogue as somebody uses it: what helps now is on top, a few letters find the rest, nothing runs by itself."""
 
-import threading
 from collections.abc import AsyncIterator, Callable, Collection, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
@@ -16,6 +15,7 @@ from cockpit.runbooks.run.trust import Trust
 from screens.catalogue.screen import CatalogueScreen
 from screens.dialogs.dialog import DialogContext
 from screens.shared.device_status import DeviceStatusReports
+from tests.tui.leaping import Gate
 from tests.tui.runbooks.conftest import Bare, ScreenUser, Session
 from tests.tui.runbooks.play import NOW, ROLLBACK, Play, document
 from widgets.output import OutputView
@@ -182,7 +182,7 @@ async def test_a_line_says_that_nothing_was_found_and_esc_shows_all_again(open_c
 
 
 async def test_titles_stand_there_at_once_and_what_is_opened_is_read_ahead_of_the_others(open_catalogue: Open) -> None:
-    read = threading.Event()
+    read = Gate()
     first, second = catalogue().documents
     ahead: list[str] = []
 

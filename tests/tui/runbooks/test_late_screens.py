@@ -1,7 +1,6 @@
 """What was asked for and is ready only when the person has gone on to something else opens over nothing."""
 
 import asyncio
-import threading
 from collections.abc import Callable, Iterator
 from typing import Any, cast
 from unittest.mock import patch
@@ -12,6 +11,7 @@ from textual.screen import Screen
 from screens.dialogs.dialog import DialogContext
 from screens.main import runbook_handlers as acting
 from screens.run.confirm import AskCancel
+from tests.tui.leaping import Gate
 from tests.tui.runbooks.conftest import Bare, ScreenUser, Session
 from tests.tui.runbooks.play import Play
 
@@ -24,9 +24,9 @@ def make_dialog(session: Session, place: DialogContext) -> AskCancel:
 
 
 @pytest.fixture
-def slow_proposal(bad_deployment: Session) -> Iterator[threading.Event]:
+def slow_proposal(bad_deployment: Session) -> Iterator[Gate]:
     """Set, and what to roll back to is known."""
-    known, propose = threading.Event(), cast("Any", bad_deployment).propose_rollback
+    known, propose = Gate(), cast("Any", bad_deployment).propose_rollback
 
     def wait_and_propose(*given: Any, **how: Any) -> Any:
         assert known.wait(30)
@@ -38,7 +38,7 @@ def slow_proposal(bad_deployment: Session) -> Iterator[threading.Event]:
 
 
 async def test_a_rollback_that_is_proposed_late_takes_no_key_meant_for_another_dialog(
-    bad_deployment: Session, place: DialogContext, slow_proposal: threading.Event
+    bad_deployment: Session, place: DialogContext, slow_proposal: Gate
 ) -> None:
     screen: Screen[Any] = Screen()
     app = Bare(screen)
