@@ -261,5 +261,8 @@ class TerminalDriver(LinuxDriver):
             self._app.exit(return_code=GONE)
 
     def _soon(self, act: Callable[[], object]) -> None:
+        """From any thread, and from a handler of signals, too: it may interrupt the loop in the middle of waiting for a
+        message, where one that is put into the queue by hand wakes nobody any more, and no later one does either.
+        """
         with contextlib.suppress(RuntimeError):  # the loop has ended before us
-            self._app.call_later(act)
+            self._loop.call_soon_threadsafe(self._app.call_later, act)
