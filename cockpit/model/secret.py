@@ -24,6 +24,8 @@ from html.entities import codepoint2name
 from typing import Literal
 from urllib.parse import unquote
 
+from cockpit.model.secret_detection.escapes import count_parameters, list_unopened
+
 MASK = "•••"
 
 
@@ -262,6 +264,12 @@ def load_dumps() -> Callable[[str, Callable[[bytes], Sequence[tuple[int, int]]]]
     return find_dumped
 
 
+def count_most_parameters(secrets: Sequence[KnownSecret]) -> int:
+    """How many characters of a sequence that was broken off may begin one of those that must stand alone; -1 where
+    none must, and so it does not matter what stands before them."""
+    return max((count_parameters(secret.value) for secret in secrets if len(secret.value) < SHORT), default=-1)
+
+
 def merge_spans(spans: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:
     """In order, and none in another."""
     apart: list[tuple[int, int]] = []
@@ -316,6 +324,10 @@ class SecretRegistry:
         may_be_apart = hint.find_apart(joined)
         if not may_be_apart and not hint.find(text):
             return text
+        # The digits of a sequence that was broken off are none of the word behind them.
+        for reading in list_unopened(text, count_most_parameters(self._secrets)):
+            if behind := self.find_places(reading):
+                return self.mask(replace_spans(text, behind))
         spelled = has_escaped_letters(text)
         for secret in self._secrets:
             apart = may_be_apart and secret.is_hinted_in(joined)

@@ -21,6 +21,7 @@ from cockpit.model.secret import (
     KnownSecret,
     SecretForm,
     SecretRegistry,
+    count_most_parameters,
     has_escaped_letters,
     join_letters,
     merge_spans,
@@ -28,7 +29,12 @@ from cockpit.model.secret import (
 )
 from cockpit.model.secret_detection.detect import hide_detected_secrets
 from cockpit.model.secret_detection.dumps import find_begun_dump, find_dumped
-from cockpit.model.secret_detection.escapes import ESCAPES_IN_BYTES, EscapeFilter
+from cockpit.model.secret_detection.escapes import (
+    ESCAPES_IN_BYTES,
+    EscapeFilter,
+    find_begun_opening,
+    list_unopened_bytes,
+)
 from cockpit.model.secret_detection.stream import DetectedSecretMask
 
 DOTS = MASK.encode()
@@ -151,6 +157,7 @@ class StreamSecrets:
             for secret in known_secrets
             for form in secret.forms
         ]
+        self.most_parameters = count_most_parameters(known_secrets)
         self._last_letters = LastLetters(self.forms)
         self._dumped = DumpedSecrets(known_secrets)
 
@@ -314,7 +321,9 @@ class KnownMask:
 
     def __init__(self, secrets: Iterable[str]) -> None:
         self._secrets = make_stream_secrets(tuple(dict.fromkeys(secrets)))
-        self._before = b""  # the byte before what is held: whether a short secret stands alone depends on it
+        # What was passed on before what is held: whether a short secret stands alone depends on the byte before it, and
+        # on the sequence that this byte belongs to where one was begun.
+        self._before = b""
         self._held = b""
 
     @property
@@ -326,7 +335,7 @@ class KnownMask:
         if not self._secrets.forms:
             return chunk
         text = self._before + self._held + chunk
-        return self._pass_on(text, self._secrets.begins(text))
+        return self._pass_on(text, min(map(self._secrets.begins, self._list_readings(text))))
 
     def flush(self) -> bytes:
         """What was held back, at the end."""
@@ -337,15 +346,26 @@ class KnownMask:
         """The text up to `cut`, or to the end of a secret that stands across it; the rest is held."""
         position = len(self._before)
         cut, pieces = max(cut, position), list[bytes]()
-        for start, end in self._secrets.find(text):
+        for start, end in self._find(text):
             if start >= cut or start < position:
                 continue
             pieces += [text[position:start], DOTS]
             position = end
         cut = max(cut, position)
         pieces.append(text[position:cut])
-        self._before, self._held = text[max(0, cut - 1) : cut], text[cut:]
+        before = min(find_begun_opening(text[:cut]), max(0, cut - 1))
+        self._before, self._held = text[before:cut], text[cut:]
         return b"".join(pieces)
+
+    def _find(self, text: bytes) -> list[tuple[int, int]]:
+        """Where secrets stand, also right behind a sequence that was broken off: its digits are none of a word."""
+        first, *others = map(self._secrets.find, self._list_readings(text))
+        return merge_spans([*first, *(span for spans in others for span in spans)]) if others else first
+
+    def _list_readings(self, text: bytes) -> list[bytes]:
+        if self._secrets.most_parameters < 0 or (b"\x1b" not in text and b"\xc2" not in text):
+            return [text]
+        return [text, *list_unopened_bytes(text, self._secrets.most_parameters)]
 
 
 def _slot_ends(slot: re.Pattern[bytes], text: bytes, position: int, fixed: bool) -> Iterator[int]:
