@@ -26,7 +26,11 @@ from cockpit.model.runbook import TEAM_COMMANDS, learn_team_commands
 ROOT = Path(__file__).parents[3]  # where the packages lie
 FEWEST_BYTES = 150_000  # for each process: below that it takes longer to start one than to read
 MOST_PROCESSES = 8
-BATCH = 20_000  # bytes handed over at once: so little that none is still at work when the others have finished
+# What is handed over at once is a part of what is left: much at first, as a process waits a moment for each batch, and
+# little in the end, so that none is still at work when the others have finished.
+PART_AT_ONCE = 12
+SMALLEST_BATCH = 10_000  # bytes
+LARGEST_BATCH = 150_000
 LONGEST_END = 10.0  # s that the readers have to end; it takes milliseconds
 HEAD = 8  # bytes that say how long the message behind them is
 
@@ -87,10 +91,10 @@ class ReaderProcesses:
         for our_side in self.free:
             our_side.close()
         if self.program is not None:
-            with suppress(subprocess.TimeoutExpired):
-                self.program.wait(timeout=LONGEST_END)
-            self.program.kill()  # it holds nothing that could be lost
-            self.program.wait()
+            impatience = threading.Timer(LONGEST_END, self.program.kill)  # it holds nothing that could be lost
+            impatience.start()
+            self.program.wait()  # without a limit of its own, for which it would ask and sleep in turn
+            impatience.cancel()
 
 
 def read_in_processes(waiting: Iterable[WaitingDocument], take: TakeReading) -> None:
@@ -122,6 +126,7 @@ class ReadingQueue:
     """The documents that no process has been given yet. More may come until it is closed."""
 
     documents: deque[WaitingDocument] = field(default_factory=deque)
+    bytes_left: int = 0
     closed: bool = False
     changed: threading.Condition = field(default_factory=threading.Condition)
     readers: ReaderProcesses = field(default_factory=ReaderProcesses)
@@ -129,6 +134,7 @@ class ReadingQueue:
     def add(self, document: WaitingDocument) -> None:
         with self.changed:
             self.documents.append(document)
+            self.bytes_left += len(document.raw)
             self.changed.notify()
 
     def close(self) -> None:
@@ -141,12 +147,14 @@ class ReadingQueue:
         batch: list[WaitingDocument] = []
         size = 0
         with self.changed:
-            while size < BATCH and (self.documents or not self.closed):
+            enough = min(max(self.bytes_left // PART_AT_ONCE, SMALLEST_BATCH), LARGEST_BATCH)
+            while size < enough and (self.documents or not self.closed):
                 if self.documents:
                     batch.append(self.documents.popleft())
                     size += len(batch[-1].raw)
                 else:
                     self.changed.wait()
+            self.bytes_left -= size
         return batch
 
     def _hand_over(self, stream: IO[bytes]) -> list[WaitingDocument]:
@@ -262,3 +270,4 @@ if __name__ == "__main__":
     with suppress(KeyboardInterrupt):
         load_readers()
         fork_readers([int(number) for number in sys.argv[1:]])
+        os._exit(0)  # somebody waits for the end, and it would take all that was loaded apart first

@@ -44,7 +44,7 @@ def cache(tmp_path: Path) -> Callable[[str], DocumentCache]:
 def two_processes(monkeypatch: pytest.MonkeyPatch) -> None:
     """However few the documents and the processors."""
     monkeypatch.setattr(shared_reading, "count_processes", lambda documents, size: 2)
-    monkeypatch.setattr(shared_reading, "BATCH", 200)
+    monkeypatch.setattr(shared_reading, "SMALLEST_BATCH", 200)
 
 
 @pytest.fixture
@@ -127,6 +127,20 @@ def test_a_queue_gives_what_is_there_once_no_more_is_to_come() -> None:
     queue.close()
     assert queue.pop_batch() == [document]
     assert queue.pop_batch() == []
+
+
+def test_batches_are_large_at_first_and_small_in_the_end() -> None:
+    queue = shared_reading.ReadingQueue()
+    documents = [WaitingDocument(Path(f"{number}.md"), b"x" * 5_000, b"", "key") for number in range(200)]
+    for document in documents:
+        queue.add(document)
+    queue.close()
+    batches = list(iter(queue.pop_batch, []))
+    sizes = [sum(len(document.raw) for document in batch) for batch in batches]
+    assert [document for batch in batches for document in batch] == documents
+    assert sizes == sorted(sizes, reverse=True)
+    assert sizes[-1] <= shared_reading.SMALLEST_BATCH < sizes[0] <= shared_reading.LARGEST_BATCH
+    assert queue.bytes_left == 0
 
 
 @pytest.mark.usefixtures("two_processes")
