@@ -50,23 +50,26 @@ class FlagSpecs(NamedTuple):
     Most commands have none of them, and are asked once for all names together.
     """
 
-    specs: tuple[str, ...] = ()
     names: frozenset[str] = frozenset()
     patterns: tuple[str, ...] = ()
+    pattern_starts: tuple[str, ...] = ()  # of each pattern, up to its first `*`: most flags begin otherwise
     of_names: tuple[tuple[str, str], ...] = ()  # `--flag=value` with the one name of which it can be: most of them
     of_words: tuple[str, ...] = ()  # those that a word meets, too
+    lines: str = ""  # each without `=` behind the end of a line: searched at once for one that begins so
 
     def match(self, parsed: "ParsedArguments") -> bool:
         """True when a flag meets one of them. One that the tool does not know may be a name cut short."""
-        if parsed.unknown_flags:
-            return any(_flag_matches(spec, parsed) for spec in self.specs)
+        for flag in parsed.unknown_flags:
+            if flag.startswith("--") and len(flag) >= SHORTEST_ABBREVIATION and f"\n{flag}" in self.lines:
+                return True
         if not self.names.isdisjoint(parsed.flag_names):
             return True
         for name, spec in self.of_names:
-            if name in parsed.flag_names and _flag_matches(spec, parsed):
+            if name in parsed.flag_names and meets_flag(spec, parsed):
                 return True
-        patterns = self.patterns if parsed.flags else self.of_words
-        return bool(patterns) and any(_flag_matches(pattern, parsed) for pattern in patterns)
+        begun = bool(self.patterns) and any(name.startswith(self.pattern_starts) for name in parsed.flag_names)
+        patterns = self.patterns if begun else self.of_words
+        return bool(patterns) and any(meets_flag(pattern, parsed) for pattern in patterns)
 
 
 def make_flag_specs(specs: Sequence[str]) -> FlagSpecs:
@@ -75,8 +78,11 @@ def make_flag_specs(specs: Sequence[str]) -> FlagSpecs:
     of_names = [(spec.partition("=")[0], spec) for spec in patterns if not GLOB.search(spec.partition("=")[0])]
     names = frozenset(specs) - frozenset(patterns)
     others = tuple(spec for spec in patterns if GLOB.search(spec.partition("=")[0]))
+    starts = tuple(GLOB.split(spec, maxsplit=1)[0] for spec in others if not spec.startswith("*"))
     of_words = tuple(spec for spec in others if spec.startswith("*"))
-    return FlagSpecs(tuple(specs), names, others, tuple(of_names), of_words)
+    whole = (spec.rstrip("*") for spec in specs if "=" not in spec and not spec.startswith("*"))
+    lines = "".join(f"\n{spec}" for spec in whole)
+    return FlagSpecs(names, others, starts, tuple(of_names), of_words, lines)
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,7 +183,12 @@ class VerbIndex:
             if glob := next(((place, token) for place, token in enumerate(pattern.tokens) if token not in "*."), None):
                 globs.setdefault(glob, []).append(pattern)
         self._open = [pattern for pattern in self._open if not any(token not in "*." for token in pattern.tokens)]
-        self._globs = [(place, re.compile(translate(token)), patterns) for (place, token), patterns in globs.items()]
+        self._globs: dict[int, list[tuple[re.Pattern[str], list[VerbPattern]]]] = {}
+        for (place, token), patterns in globs.items():
+            self._globs.setdefault(place, []).append((re.compile(translate(token)), patterns))
+        tokens = {place: [token for at, token in globs if at == place] for place in self._globs}
+        # Most words meet none of them, and are asked once.
+        self._any_glob = {place: re.compile("|".join(map(translate, tokens[place]))) for place in tokens}
 
     def candidates(self, parts: Sequence[str]) -> list[VerbPattern]:
         """Those that may match these words."""
@@ -185,9 +196,10 @@ class VerbIndex:
         for place in self._places:
             if place < len(parts) and (later := self._later.get((place, parts[place]))):
                 found += later
-        for place, expression, patterns in self._globs:
-            if place < len(parts) and expression.match(parts[place]):
-                found += patterns
+        for place, any_glob in self._any_glob.items():
+            if place < len(parts) and any_glob.match(parts[place]):
+                for expression, patterns in self._globs[place]:
+                    found += patterns if expression.match(parts[place]) else ()
         return [*found, *self._open]
 
 
@@ -554,7 +566,7 @@ def _make_verb_patterns(patterns: tuple[str, ...]) -> tuple[VerbPattern, ...]:
     return tuple(VerbPattern(tuple(pattern.split()), StepKind.READ) for pattern in patterns)
 
 
-def _flag_matches(spec: str, parsed: ParsedArguments) -> bool:
+def meets_flag(spec: str, parsed: ParsedArguments) -> bool:
     """`--flag`, `--fl*`, `--flag=value`; `*=0` is also met by a word such as web=0."""
     if spec.startswith("*"):
         return any(fnmatchcase(word, spec) for word in parsed.positionals) or any(

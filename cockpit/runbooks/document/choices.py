@@ -62,7 +62,7 @@ _FIRST_WORDS = (
     " sinon failing last and but then only if"
 )
 BEGINNINGS = frozenset(_FIRST_WORDS.split())  # of all that tells a way or a fallback: most texts begin with none
-MAY_OFFER = re.compile(r"(?i)\bone\W+of|one\s*:|either|between")
+MAY_OFFER = re.compile(r"one(?:\W+of|\s*:)")  # in small letters
 # A heading below a step, or a chapter: two of them are a choice, and none is behind the other.
 HEADING = re.compile(
     rf"""(?ix) ^\W*(?:[\d.]+[):]?\s+)? (?:
@@ -107,8 +107,8 @@ def offers_one_of(paragraphs: Iterable[str]) -> bool:
     """True where a sentence says that one of what follows is to be taken."""
     for text in paragraphs:
         small = text.lower()
-        may_offer = "one" in small or "either" in small or "between" in small  # most sentences do not
-        if may_offer and MAY_OFFER.search(text) and ONE_OF.search(strip_markdown(text)):
+        may_offer = "either" in small or "between" in small or MAY_OFFER.search(small)  # most sentences do not
+        if may_offer and ONE_OF.search(strip_markdown(text)):
             return True
     return False
 

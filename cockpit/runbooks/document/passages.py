@@ -35,6 +35,7 @@ OUTPUT_TOLD = re.compile(
 )
 # Without one of these, in small letters, neither of the two finds anything.
 WORDS_OF_OUTPUT = ("output", "result", "response", "following", "something", "message", "like ", "similar ")
+OPENS_A_LINE = ("paragraph_open", "heading_open")
 ENDS_IN_A_COLON = re.compile(r"[:)][\s*_`]*\Z")  # or in a link, whose text may
 
 
@@ -126,11 +127,9 @@ def list_numbered_items(tokens: "list[Token]") -> list[str]:
     if tokens[0].type != "ordered_list_open":
         return []
     level = tokens[0].level
-    return [
-        following.content
-        for token, following in zip(tokens, tokens[2:], strict=False)
-        if token.type == "list_item_open" and token.level == level + 1 and following.type == "inline"
-    ]
+    items = [index for index, token in enumerate(tokens) if token.type == "list_item_open" and token.level == level + 1]
+    firsts = (tokens[index + 2 if tokens[index + 1].type in OPENS_A_LINE else index + 1] for index in items)
+    return [token.content for token in firsts if token.type == "inline"]
 
 
 def find_closing_token(tokens: "list[Token]", position: int) -> int:

@@ -38,24 +38,33 @@ TO_REPLACE = (
 
 def find_words_to_replace(text: str, outline: Outline) -> frozenset[str]:
     """Words in capitals that the prose tells to replace: "Replace POD with the name of the pod", "where POD is"."""
-    lines = text.split("\n")
-    suspects = {number for number, line in enumerate(lines, 1) if _may_tell(line) and _list_words(line)}
+    suspects = {number for number, line in _list_lines_with_capitals(text) if _may_tell(line) and _list_words(line)}
     if not suspects:
         return frozenset()
     prose = ((number, line) for number, _, line in list_prose_lines(text, outline) if number in suspects)
     return frozenset(word for _, line in prose for word in _list_words(line))
 
 
+def _list_lines_with_capitals(text: str) -> Iterator[tuple[int, str]]:
+    """(number, line) of those with a word in capitals, which most have not: the text is searched at once."""
+    number, counted, end = 1, 0, 0
+    match = CAPITALS.search(text)
+    while match is not None:
+        start = text.rfind("\n", 0, match.start()) + 1
+        end = text.find("\n", match.end())
+        end = len(text) if end < 0 else end
+        number += text.count("\n", counted, start)
+        counted = start
+        yield number, text[start:end]
+        match = CAPITALS.search(text, end)
+
+
 def _may_tell(line: str) -> bool:
-    """False for most lines: they begin no list, or have no verb of those, or no capitals."""
-    if line.lstrip()[:1] not in LIST_MARKS:
-        small = line.lower()
-        for verb in TELLING:
-            if verb in small:
-                break
-        else:
-            return False
-    return CAPITALS.search(line) is not None
+    """False for most lines with capitals: they begin no list, or have no verb of those."""
+    if line.lstrip()[:1] in LIST_MARKS:
+        return True
+    small = line.lower()
+    return any(verb in small for verb in TELLING)
 
 
 def _list_words(line: str) -> list[str]:

@@ -91,7 +91,8 @@ _LETTER = re.compile(
 LETTERED_LINE = re.compile(r"[\s*_]*(?:\([a-hA-H]\)|[a-hA-H][).])[\s*_]+(?=\S)")  # an item that has a letter
 _ROMANS = ["i", "ii", "iii", "iv"]
 _MEANS = re.compile(r"(?i)(?:with|using|via|through|by\s+means\s+of)\s+\S[^.:]{0,60}")
-_HEAD = re.compile(r"^(?P<head>.{1,90}?)(?:\s*:(?=\s|$)|\s+[-—–]\s|\s*→|,\s)")
+_END_OF_HEAD = re.compile(r"[:→,\s](?:(?<=:)(?=\s|$)|(?<=→)|(?<=,)\s|(?<=\s)[-—–]\s)")
+_LONGEST_HEAD = 90  # letters
 _REMARK = re.compile(r"\s*\([^()]{0,60}\)\s*$")
 _FOR_WHAT = re.compile(r"(?i)\W*(?:for|on|in|with|when)\s+\S")
 # "For all other node groups:" beside "For the manager cluster:": what is no other is the one.
@@ -201,8 +202,10 @@ def may_name_a_way(markdown: str) -> bool:
 def _make_head(plain: str) -> str:
     """The words before a colon or a dash; all of a text that has none. `plain` is a line without its Markdown."""
     text = plain.strip(" *_:")
-    head = _HEAD.match(text.lstrip(_SIGNS))
-    return (head["head"] if head else text.lstrip(_SIGNS)).strip(" *_")
+    text = text.lstrip(_SIGNS)
+    end = _END_OF_HEAD.search(text, 1)
+    head = text[: end.start()].rstrip() if end else ""
+    return (head if head and len(head) <= _LONGEST_HEAD else text).strip(" *_")
 
 
 def _may_have_family(small: str) -> bool:

@@ -12,6 +12,7 @@ from cockpit.runbooks.command_kinds.tables import (
     CommandTool,
     load_danger_words,
     load_tools,
+    meets_flag,
     parse_arguments,
 )
 from cockpit.runbooks.command_kinds.wrappers import WRAPPERS
@@ -77,12 +78,15 @@ def test_words_of_danger_are_small_letters() -> None:
         ("scale", "deployment/api", "--replicas=0", "--replicas", "3"),
         ("apply", "-auto-approve", "-destroy", "--volumes", "-f", "/tmp/a"),
         ("-xvf", "--delete", "-n", "--yes", "--vol", "web=0"),
+        ("--output-dir=x", "-Oless", "--unset-all", "--clust", "--force-with-lease=main", "--exec-path"),
     ],
 )
 def test_flags_are_met_all_together_as_one_by_one(arguments: tuple[str, ...]) -> None:
-    """Each rule is asked flag by flag where one is not known, as it may be cut short; else for all names at once."""
+    """A rule is asked for all its flags at once; asked one by one, they tell the same."""
     for tool in TOOLS.values():
         parsed = parse_arguments(tool, arguments)
-        together, one_by_one = parsed._replace(unknown_flags=()), parsed._replace(unknown_flags=("-",))
-        for specs in (tool.read_specs, tool.change_specs, *(rule.specs for rule in tool.raises)):
-            assert specs.match(together) == specs.match(one_by_one), (tool.title, specs.specs)
+        rules = [(tool.read_flags, tool.read_specs), (tool.change_flags, tool.change_specs)]
+        for flags, specs in (*rules, *((rule.flags, rule.specs) for rule in tool.raises)):
+            for unknown in (parsed.unknown_flags, (), tuple(parsed.flag_names)):
+                asked = parsed._replace(unknown_flags=unknown)
+                assert specs.match(asked) == any(meets_flag(flag, asked) for flag in flags), (tool.title, flags)
