@@ -69,7 +69,8 @@ def work(folder: Path, random: Random) -> None:
 
 
 def say(what: str, id: int) -> None:
-    print(what, id, flush=True)
+    """In one piece: who is killed in the middle of a line leaves half of it, and `gone` stands behind that."""
+    os.write(sys.stdout.fileno(), f"{what} {id}\n".encode())
 
 
 def nursery() -> None:
