@@ -59,7 +59,7 @@ from cockpit.incident.postmortem.rows import (
     timeline_rows,
 )
 from cockpit.incident.postmortem.run_rows import describe_run_length, procedure_rows
-from cockpit.incident.postmortem.story import tell_story
+from cockpit.incident.postmortem.story import describe_unheld, tell_story
 from cockpit.incident.postmortem.time_face import TimeFace
 from cockpit.incident.revised_outcomes import revised_outcomes
 from cockpit.model.clock import Clock, ClockKind, ClockState
@@ -140,6 +140,7 @@ def render_draft(
         impact_begin=begin,
         impact_begin_unseen=describe_unseen_moment(incident, begin) if begin else "",
         impact_end=end,
+        unheld=describe_unheld(incident, face),
         impact=format_felt(incident, begin, end) if begin and end else "",
         felt_again=find_relapse_after_close(incident),
         review=_find_review(due),

@@ -144,6 +144,9 @@ def build_picture(
         cut.append(f"{len(points) - MOST_MARKS} more turning points are in the timeline")
     if incident.resolved is not None and incident.resolved > end:
         cut.append(f"resolved at {face.utc(incident.resolved)}, after the end of this picture")
+    if over is None and incident.unheld is not None:
+        over = incident.unheld.start
+        cut.append(f"all well since {face.utc(over)}, not for two minutes yet")
     stretches = list_felt_stretches(incident, begin, max(over or now, begin))
     impact = tuple(
         _mark_unseen(

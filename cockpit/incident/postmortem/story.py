@@ -362,7 +362,7 @@ def _describe_stretch(incident: Incident, events: Sequence[Event], stretch: Felt
 
 def _describe_stop(incident: Incident, events: Sequence[Event], stretch: FeltStretch, face: TimeFace) -> str:
     if stretch.end is None:
-        return "it is not over"
+        return describe_unheld(incident, face) or "it is not over"
     over = _describe_end(incident, stretch.end, face)
     act = stretch.remedy
     if act is None:
@@ -391,6 +391,15 @@ def _describe_stop(incident: Incident, events: Sequence[Event], stretch: FeltStr
         first, again = pauses[0][0], _describe_bad_again(incident, [moment for _, moment in pauses], face)
         over = f"{find_recovery_evidence(incident, first) or 'all well'} at {face.utc(first)}, {again}; {over}"
     return f"{_describe_remedy(act, events, incident, face)}{moves}; {over}"
+
+
+def describe_unheld(incident: Incident, face: TimeFace) -> str:
+    """`all well since 06:11:11 (all probes up), not for two minutes yet` of a recovery that counts for nothing yet."""
+    if incident.unheld is None:
+        return ""
+    start, evidence = incident.unheld.start, incident.unheld.evidence
+    since = f"{face.utc(start)}{describe_unseen_moment(incident, start)}"
+    return f"all well since {since} ({evidence}), not for two minutes yet"
 
 
 def _describe_bad_again(incident: Incident, moments: Sequence[datetime], face: TimeFace) -> str:
