@@ -45,7 +45,7 @@ def compute_clocks(
         *list_checklist_clocks(bound),
         *list_update_clocks(bound, now),
         *list_promise_clocks(bound),
-        *list_escalation_clocks(bound),
+        *list_escalation_clocks(bound, now),
         *list_client_clocks(bound),
         *list_recovery_clocks(bound),
         *list_budget_clocks(bound, now),

@@ -20,7 +20,7 @@ from cockpit.incident.clocks.due import (
     well_at,
 )
 from cockpit.incident.clocks.rules import Binding, make_strictest_pick
-from cockpit.incident.impact import weigh_pauses
+from cockpit.incident.impact import LATEST, weigh_pauses
 from cockpit.model.clock import Clock, ClockKind, ClockState, Rule
 from cockpit.model.incident import Acknowledgement, Incident
 from cockpit.model.plan import Plan
@@ -161,7 +161,7 @@ def _build_checklist_clocks(bound: Binding, name: str) -> list[Clock]:
     ]
 
 
-def list_escalation_clocks(bound: Binding) -> list[Clock]:
+def list_escalation_clocks(bound: Binding, now: datetime) -> list[Clock]:
     """One for each tier, due when its window opens, done in time when somebody of it is called until it closes.
 
     On a path of several tiers nobody calls the first one once somebody acknowledged who may be on call: whoever is on
@@ -174,7 +174,7 @@ def list_escalation_clocks(bound: Binding) -> list[Clock]:
     numbers = sorted(
         {rule.number for period in bound.periods for rule in period.rules if rule.kind is ClockKind.ESCALATION}
     )
-    return [clock for number in numbers for clock in _build_tier_clocks(bound, number)]
+    return [clock for number in numbers for clock in _build_tier_clocks(bound, number, now)]
 
 
 def _list_escalation_tiers(period: SeverityPeriod) -> list[Rule]:
@@ -182,7 +182,7 @@ def _list_escalation_tiers(period: SeverityPeriod) -> list[Rule]:
     return sorted(tiers, key=lambda rule: (rule.number, rule.after))
 
 
-def _build_tier_clocks(bound: Binding, number: int) -> list[Clock]:
+def _build_tier_clocks(bound: Binding, number: int, now: datetime) -> list[Clock]:
     incident, id = bound.incident, f"escalation:{number}"
 
     def pick(period: SeverityPeriod) -> Rule | None:
@@ -215,7 +215,10 @@ def _build_tier_clocks(bound: Binding, number: int) -> list[Clock]:
         excused = _excuse_tier(clock, stretch, number, incident, excuses)
         if excused.not_applicable:  # where its window as the document has it was enough, more of it matters to nobody
             plain = _excuse_tier(unstretched, stretch, number, incident, excuses)
-            clocks.append(plain if plain.not_applicable else excused)
+            # Past its own end a window that was put off is not decided yet: users may feel it again before it closes.
+            is_put_off = (plain.limit or LATEST) <= now < (excused.limit or LATEST)
+            is_decided = not is_put_off or plain.not_applicable != MITIGATED_IN_TIME
+            clocks.append(plain if plain.not_applicable and is_decided else excused)
         elif own_call is not None and (stretch.end is None or own_call <= stretch.end):
             clocks.append(_add_remark(replace(clock, done=own_call), _describe_answers(calls)))
         else:  # whoever else was called, or took it when it was late, called nobody of this tier
