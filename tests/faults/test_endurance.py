@@ -19,6 +19,7 @@ from cockpit.model.alert import Alert, AlertState, Severity
 from cockpit.model.event import Draft, Kind
 from cockpit.model.probe import ProbeResult, ProbeState
 from cockpit.model.reading import Reading
+from cockpit.model.text import _clean_short_text
 from cockpit.platforms.container_apps.log_lines import console_line
 from cockpit.recorder.recorder import Recorder
 from cockpit.timeline.timeline import Timeline
@@ -62,6 +63,8 @@ class Growth:
         self._marks: list[int] = []
 
     def mark(self) -> None:
+        """What remembers a bounded number of texts is no growth while it fills."""
+        _clean_short_text.cache_clear()
         gc.collect()
         self._marks.append(tracemalloc.get_traced_memory()[0])
 

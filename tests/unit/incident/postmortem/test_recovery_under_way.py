@@ -25,11 +25,11 @@ def under_way(well_at: float) -> Story:
 @pytest.mark.parametrize(("minutes", "is_over"), [(5, False), (6.9, False), (7.1, True), (20, True)])
 def test_a_recovery_that_has_not_held_yet_is_told_and_does_not_end_it(minutes: float, is_over: bool) -> None:
     story = under_way(well_at=5)
-    text = draft(story, minutes)
-    assert "it goes on" not in text
-    assert "it is not over" not in text
-    assert ("not for two minutes yet" in text) is not is_over
-    assert text.count("02:05:00") >= 2, "when it was well again: what stopped it, and the impact"
+    written = draft(story, minutes)
+    assert "it goes on" not in written
+    assert "it is not over" not in written
+    assert ("not for two minutes yet" in written) is not is_over
+    assert written.count("02:05:00") >= 2, "when it was well again: what stopped it, and the impact"
 
 
 @pytest.mark.parametrize("minutes", [5.5, 6.9, 9])
@@ -44,6 +44,6 @@ def test_the_bar_of_what_users_feel_ends_where_all_was_well(minutes: float) -> N
 def test_while_a_probe_is_bad_it_goes_on() -> None:
     story = under_way(well_at=5)
     fail(story, 6, "ready")
-    text = draft(story, 6.5)
-    assert "it goes on" in text
-    assert "not for two minutes yet" not in text
+    written = draft(story, 6.5)
+    assert "it goes on" in written
+    assert "not for two minutes yet" not in written
