@@ -6,6 +6,7 @@ import pytest
 from cockpit.incident.impact import as_of
 from cockpit.incident.load import list_standing_events
 from cockpit.incident.postmortem.picture import build_picture
+from cockpit.incident.postmortem.story import describe_unheld, tell_story
 from cockpit.model.event import Kind
 from tests.unit.incident.drafts import draft, incident_of
 from tests.unit.incident.postmortem.test_picture import FACE
@@ -22,14 +23,16 @@ def under_way(well_at: float) -> Story:
     return story
 
 
-@pytest.mark.parametrize(("minutes", "is_over"), [(5, False), (6.9, False), (7.1, True), (20, True)])
-def test_a_recovery_that_has_not_held_yet_is_told_and_does_not_end_it(minutes: float, is_over: bool) -> None:
+@pytest.mark.parametrize(("minutes", "has_held"), [(5, False), (6.9, False), (7.1, True), (20, True)])
+def test_a_recovery_that_has_not_held_yet_stands_in_the_draft_and_ends_nothing(minutes: float, has_held: bool) -> None:
     story = under_way(well_at=5)
-    written = draft(story, minutes)
-    assert "it goes on" not in written
-    assert "it is not over" not in written
-    assert ("not for two minutes yet" in written) is not is_over
-    assert written.count("02:05:00") >= 2, "when it was well again: what stopped it, and the impact"
+    incident = as_of(incident_of(story), at(minutes))
+    under_way_since = describe_unheld(incident, FACE)
+    assert bool(under_way_since) is not has_held
+    assert draft(story, minutes).count("02:05:00") >= 2, "what stopped it, and the impact"
+    assert has_held or draft(story, minutes).count(under_way_since.split(" (")[0]) >= 2
+    stop = tell_story(incident, list_standing_events(story.events), FACE).stop
+    assert has_held or stop == under_way_since
 
 
 @pytest.mark.parametrize("minutes", [5.5, 6.9, 9])
@@ -38,12 +41,11 @@ def test_the_bar_of_what_users_feel_ends_where_all_was_well(minutes: float) -> N
     incident = as_of(incident_of(story), at(minutes))
     picture = build_picture(incident, list_standing_events(story.events), FACE, at(minutes))
     assert picture.impact[-1].end == at(5)
-    assert any("not for two minutes yet" in line for line in picture.cut) is (minutes < 7)
+    under_way_since = describe_unheld(incident, FACE).split(" (")[0]
+    assert any(under_way_since and under_way_since in line for line in picture.cut) is (minutes < 7)
 
 
-def test_while_a_probe_is_bad_it_goes_on() -> None:
+def test_while_a_probe_is_bad_no_recovery_is_under_way() -> None:
     story = under_way(well_at=5)
     fail(story, 6, "ready")
-    written = draft(story, 6.5)
-    assert "it goes on" in written
-    assert "not for two minutes yet" not in written
+    assert describe_unheld(as_of(incident_of(story), at(6.5)), FACE) == ""
