@@ -25,8 +25,10 @@ NAME_ALONE = re.compile(
 # A sentence: `The pods restart one by one.`
 PROSE = re.compile(r"[ \t]*[A-Z][a-z']+(?:[ \t]+[\w'’(),%-]+){2,40}[.!:]")
 NO_SIGN_OF_PROSE = re.compile(r"\s--?\w")
-MAY_BE_PROSE = re.compile(r"(?m)^[ \t]*[A-Z][a-z']+[ \t]+[\w'(]")
-MAY_STAND_ALONE = re.compile(r"(?m)^[ \t]*[A-Z0-9]+_\w+[ \t]*$|[$#][ \t]*$|, \d+ files?[ \t]*$")
+# Each begins with a letter that the search can leap to: it is what most blocks are asked.
+MAY_BE_PROSE = re.compile(r"\n[ \t]*[A-Z][a-z']+[ \t]+[\w'(]")
+MAY_BE_NAME_ALONE = re.compile(r"(?m)\n[ \t]*[A-Z0-9]+_\w+[ \t]*$")
+MAY_END_ALONE = re.compile(r"(?m)[$#][ \t]*$|, \d+ files?[ \t]*$")
 BARE_BRACE = re.compile(r"[ \t]*[{\[][ \t]*")
 FIELD = re.compile(r"[ \t]*(?:\"[^\"\n]+\"[ \t]*:|\{)")  # of JSON as people write it: with dots, or a comma too many
 LONGEST_PART = 400  # lines
@@ -34,13 +36,12 @@ LONGEST_PART = 400  # lines
 
 def may_hold_foreign_part(content: str) -> bool:
     """False where a block surely holds none: what most blocks are asked first."""
-    return (
-        "{" in content
-        or "[" in content
-        or " = " in content
-        or MAY_BE_PROSE.search(content) is not None
-        or MAY_STAND_ALONE.search(content) is not None
-    )
+    if "{" in content or "[" in content or " = " in content:
+        return True
+    lines = f"\n{content}"  # so that each begins behind the end of a line
+    if MAY_BE_PROSE.search(lines) or ("_" in content and MAY_BE_NAME_ALONE.search(lines)):
+        return True
+    return ("$" in content or "#" in content or " file" in content) and MAY_END_ALONE.search(content) is not None
 
 
 def find_foreign_parts(lines: Sequence[str]) -> dict[int, int]:

@@ -29,17 +29,19 @@ def add_plain_blocks(parser: "MarkdownIt") -> "MarkdownIt":
     def take_plain_block(state: "StateBlock", start: int, end: int, silent: bool) -> bool:
         source = state.src
         place = state.bMarks[start] + state.tShift[start]
+        letter = source[place]
+        if letter in "-*+" and _take_flat_list(state, start, end):
+            return True
         if start + 1 < end:
             below = state.bMarks[start + 1] + state.tShift[start + 1]
             if source.startswith(DIVIDES_A_TABLE, below) and not _is_next_item(state, start + 1):
                 return False
-        letter = source[place]
         if letter == "#":
             return heading(state, start, end, silent)
         if letter == "`" and source.startswith("```", place):
             return fence(state, start, end, silent)
         if letter in "-*+" and ITEM_WITH_TEXT.match(source, place):
-            return _take_flat_list(state, start, end) or list_block(state, start, end, silent)
+            return list_block(state, start, end, silent)
         return TEXT.match(source, place) is not None and _take_paragraph(state, start)
 
     parser.block.ruler.before("table", "plain_block", take_plain_block)

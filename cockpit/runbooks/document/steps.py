@@ -288,7 +288,7 @@ def step_of(piece: Piece, comments: Sequence[Piece], language: str, line: int, t
     if language == "powershell" and not piece.unparsed and (plain := read_as_plain_program(text)):
         text, language = plain, "bash"
     first = clean_line(comments[0].text) if comments else ""
-    title = NUMBERED_TITLE.sub("", clean_line(BANNER.sub("", comments[0].text) or comments[0].text)) if comments else ""
+    title = NUMBERED_TITLE.sub("", clean_title(comments[0].text, first)) if comments else ""
     remarks = [*(comment.text for comment in (*warnings, *comments[1:])), tail] if warnings or comments[1:] else [tail]
     remark = " ".join(clean_line(text) for text in remarks if text)
     kind = kind_of(text, first, language)
@@ -308,6 +308,12 @@ def step_of(piece: Piece, comments: Sequence[Piece], language: str, line: int, t
         asked=step_kind is not None,
         tags={name: value for name, value in tags.items() if name not in TAG_WORDS},
     )
+
+
+def clean_title(comment: str, cleaned: str) -> str:
+    """A comment without the signs of a banner around it; most have none, and are `cleaned` already."""
+    bare = BANNER.sub("", comment) or comment
+    return cleaned if bare == comment else clean_line(bare)
 
 
 def add_comments(steps: list[UnnumberedStep], comments: Sequence[Piece], line: int) -> None:
