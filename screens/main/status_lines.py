@@ -5,10 +5,11 @@ from datetime import datetime
 from itertools import takewhile
 from typing import TYPE_CHECKING
 
+from cockpit.incident.change_dates import DATED_KINDS, date_by_effect
 from cockpit.incident.clocks.reminders import find_due_reminder
 from cockpit.model.alert import Alert, AlertGroup, AlertState, list_unconfirmed_alerts, rank_firing_alerts
 from cockpit.model.clock import ClockState
-from cockpit.model.event import Event
+from cockpit.model.event import Event, Kind
 from cockpit.model.incident import Incident, list_acknowledged, newest_closed, worst_first
 from cockpit.model.plan import Plan
 from cockpit.model.probe import ProbeResult, ProbeState, SignalResult
@@ -143,7 +144,7 @@ def read_hint_input(screen: CockpitContext, session: "Session") -> HintInput:
         unsettled=find_unsettled_run(session.runs.values(), here),
         leaderless=is_leaderless(incident, session.plan),
         asks=next((due_clock.clock for due_clock in screen.asking if due_clock.clock.state(now) in LATE), None),
-        rolled_back=last_rollback(view.applications, list_recent_events(session.history, now - FRESH), now - FRESH),
+        rolled_back=last_rollback(view.applications, list_recent_changes(session.history, now - FRESH), now - FRESH),
         zone=screen.cockpit.zone,
         waits=describe_waiting_run(waiting),
         waits_for=waiting.step_title if waiting else "",
@@ -155,6 +156,13 @@ def read_hint_input(screen: CockpitContext, session: "Session") -> HintInput:
 def list_recent_events(events: Sequence[Event], since: datetime) -> Iterable[Event]:
     """The newest events, back to the first that was recorded before `since`."""
     return takewhile(lambda event: event.recorded >= since, reversed(events))
+
+
+def list_recent_changes(events: Sequence[Event], since: datetime) -> Sequence[Event]:
+    """Those of the newest events that changed something, each from when it took effect: a cloud dates a move of traffic
+    by its request, seconds before the traffic moves. None where no traffic moved."""
+    changes = [event for event in list_recent_events(events, since) if event.kind in DATED_KINDS]
+    return date_by_effect(changes) if any(event.kind == Kind.TRAFFIC for event in changes) else ()
 
 
 def find_waiting(session: "Session", environment: str) -> "WaitingRun | None":
