@@ -134,7 +134,7 @@ def build_shift_report(
     by_key: dict[str, list[BadStretch]] = {}
     for stretch in stretches:
         by_key.setdefault(stretch.key, []).append(stretch)
-    holder = _HolderFinder(in_shift, _list_acks(standing, in_shift), by_key, lead)
+    holder = _HolderFinder(in_shift, _list_acks(standing, in_shift), by_key, lead, since)
     alerts = _list_alerts(standing, holder)
     outages = tuple(holder.find(stretch) for stretch in stretches if not stretch.key.startswith(f"{Kind.ALERT}:"))
     keys = {key_of(event) for event in standing}
@@ -177,6 +177,7 @@ class _HolderFinder:
     acks: Sequence[Acknowledgement]  # of alerts
     stretches: Mapping[str, Sequence[BadStretch]]  # by signal
     lead: str
+    shift_begin: datetime
 
     def find(self, stretch: BadStretch) -> OutageOfShift:
         """Of several incidents of that time one in which somebody took it, then a real one before a drill, then the
@@ -216,7 +217,8 @@ class _HolderFinder:
         return self._find_leader(outage, stretch, covering[0])
 
     def _find_leader(self, outage: OutageOfShift, stretch: BadStretch, incident: Incident) -> OutageOfShift:
-        if leaders := _find_leaders(incident, stretch, self.lead):
+        # Of what was bad since before the shift it is not known here since when: the shift tells of its own time.
+        if leaders := _find_leaders(incident, stretch.since or self.shift_begin, stretch.end, self.lead):
             return _held(outage, incident, "led", leaders)
         return _held(outage, incident, "declared", incident.declared_by)
 
@@ -235,10 +237,9 @@ def _held(outage: OutageOfShift, incident: Incident, how: str, person: str) -> O
     )
 
 
-def _find_leaders(incident: Incident, stretch: BadStretch, lead: str) -> str:
+def _find_leaders(incident: Incident, begin: datetime, end: datetime, lead: str) -> str:
     """All who led while it was bad, in order; of what is bad still until now, or until its incident ended."""
-    last = min(stretch.end, incident.resolved or LATEST)
-    return describe_terms(list_terms(incident, lead), stretch.begin, last)
+    return describe_terms(list_terms(incident, lead), begin, min(end, incident.resolved or LATEST))
 
 
 def _list_alerts(events: Iterable[Event], holder: _HolderFinder) -> tuple[AlertOfShift, ...]:
@@ -381,8 +382,10 @@ def _describe_outages(report: ShiftReport, zone: tzinfo) -> Iterable[str]:
             continue
         first, last = several[0], several[-1]
         begun = f"first {format_clock(first.since, zone, now)}" if first.since else "since before the shift"
+        begun = f"{begun} or before" if first.is_since_unseen else begun
         still = "still bad" if report.recorded_until is None else "bad then"
         over = still if last.until is None else f"last until {format_clock(last.until, zone, now)}"
+        over = f"{over} or before" if last.is_until_unseen else over
         times = sum(outage.failures for outage in several)
         yield f"{name} was bad {times} times, {begun}, {over}; {_describe_takers(several)}"
 

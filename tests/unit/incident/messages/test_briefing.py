@@ -501,6 +501,33 @@ def test_a_shift_says_who_had_what_was_bad(name: str) -> None:
     assert [(outage.how, outage.taken_by) for outage in report.outages] == holders
 
 
+@pytest.mark.parametrize(("minutes", "leaders"), [(2.5, "ben, then ana"), (4, "ben, then ana"), (7, "ana")])
+def test_of_what_was_bad_since_before_the_shift_it_names_who_led_in_its_own_time(minutes: float, leaders: str) -> None:
+    story = Story()
+    story.probe(1, "readyz", "down")
+    story.declare(2, reach=0)
+    led(story, 3, "ben")
+    led(story, 5, "ana", of="ben")
+    story.tell(Kind.PROBE, 9, subject="readyz", detail={"state": "up", "was": "down"}, source="recorder")
+    incidents = fold(story.events).incidents.values()
+    events = [event for event in story.events if event.occurred >= at(minutes)]
+    report = build_shift_report(events, incidents, since=at(minutes), now=at(20), lead="Incident Commander")
+    assert [(outage.how, outage.taken_by) for outage in report.outages] == [("led", leaders)]
+
+
+@pytest.mark.parametrize("unseen", ["first", "last", "neither"])
+def test_of_what_was_bad_often_the_shift_says_which_of_its_ends_nobody_saw(unseen: str) -> None:
+    story = Story()
+    for minute in (1, 5, 9, 13, 17):
+        for moment, state in ((minute, "down"), (minute + 2, "up")):
+            is_unseen = (unseen, moment) in (("first", 1), ("last", 19))
+            since = {UNSEEN_FROM: format_timestamp(at(moment - 0.5))} if is_unseen else {}
+            story.tell(Kind.PROBE, moment, subject="orders", detail={"state": state, **since}, source="recorder")
+    report = build_shift_report(story.events, (), since=at(0), now=at(20))
+    (line,) = (line for title, line in describe_shift(report, UTC) if title == "failed")
+    assert ("first 02:01 or before" in line, "until 02:19 or before" in line) == (unseen == "first", unseen == "last")
+
+
 def test_what_burned_on_into_an_incident_that_was_opened_again_is_not_untouched() -> None:
     story = Story()
     story.declare(0)
