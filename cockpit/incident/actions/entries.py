@@ -1,14 +1,15 @@
 """Acts on the timeline itself: a note, a decision, a correction, a pin, a link to what proves an entry."""
 
+from collections.abc import Mapping
 from datetime import datetime
 
 from cockpit.incident.actions.base import IncidentWriter
 from cockpit.incident.actions.errors import IncidentActionError
-from cockpit.incident.actions.lifecycle import LONGEST_TITLE
+from cockpit.incident.actions.lifecycle import LONGEST_TITLE, describe_amendment
 from cockpit.incident.actions.summaries import summarize_event
 from cockpit.incident.actions.words import LONGEST_TEXT, take_line, take_text
 from cockpit.incident.ledger import Ledger
-from cockpit.model.event import Draft, Event, Kind
+from cockpit.model.event import Draft, Event, Kind, text_of
 from cockpit.model.incident import Status
 from cockpit.model.operator import LONGEST_NAME
 from cockpit.model.text import clean_line, keep_whole
@@ -140,11 +141,19 @@ def correct_entry(writer: IncidentWriter, event: int, text: str, moment: datetim
             subject=old.subject,
             environment=old.environment,
             incident=old.incident,
-            summary=line if kind is Kind.NOTE else summarize_event(kind, detail, old.subject),
+            summary=line if kind is Kind.NOTE else _summarize_correction(kind, detail, old),
             supersedes=old.id,
         )
 
     return writer.write_on(event, act)
+
+
+def _summarize_correction(kind: Kind, detail: Mapping[str, object], old: Event) -> str:
+    """The line of an entry with other words. A declaration's says itself what it was, as everywhere it is shown."""
+    summary = summarize_event(kind, detail, old.subject)
+    if kind is not Kind.DECLARE:
+        return summary
+    return f"{summary} ({describe_amendment('title', text_of(detail, 'title'), old.detail)})"
 
 
 def _must_keep_order(ledger: Ledger, old: Event, occurred: datetime) -> None:
@@ -210,6 +219,7 @@ def _must_keep_term(ledger: Ledger, old: Event, occurred: datetime) -> None:
 
 def _retime_entry(writer: IncidentWriter, kind: Kind, old: Event, occurred: datetime) -> Draft:
     """The same words at another time."""
+    was = f" (was {old.occurred:%Y-%m-%d %H:%M:%S}Z)" if kind is Kind.DECLARE else ""
     return writer.draft(
         kind,
         dict(old.detail),
@@ -217,7 +227,7 @@ def _retime_entry(writer: IncidentWriter, kind: Kind, old: Event, occurred: date
         subject=old.subject,
         environment=old.environment,
         incident=old.incident,
-        summary=old.summary,
+        summary=f"{old.summary}{was}",
         supersedes=old.id,
     )
 

@@ -143,7 +143,7 @@ def amend_declaration(
         # What stood until now: of the detection, the signal that was found, which may be younger than the declaration.
         before = {**first.detail, "detected": format_timestamp(meant.detected) if meant.detected else ""}
         amendments = {
-            key: _describe_amendment(key, values_by_name[key], before) for key in AMENDED if key in values_by_name
+            key: describe_amendment(key, values_by_name[key], before) for key in AMENDED if key in values_by_name
         }
         changes = ", ".join(amendments[key] for key in amendments if key not in STATED_KEYS)
         summary = f"{summarize_event(Kind.DECLARE, detail)}{f' ({changes})' if changes else ''}"
@@ -165,7 +165,7 @@ STATED_KEYS = {
 AMENDED = ("title", "reach_from", *STATED_KEYS)
 
 
-def _describe_amendment(key: str, value: str, before: Mapping[str, Any]) -> str:
+def describe_amendment(key: str, value: str, before: Mapping[str, Any]) -> str:
     """What is corrected, the old word beside the new: `users felt it until 12:07:58Z (was 12:20:00Z)`."""
     name = STATED_KEYS.get(key) or key.replace("_", " ")
     new, old = time_of({key: value}, key), time_of(before, key)

@@ -95,6 +95,34 @@ def test_a_title_is_corrected_in_what_stands_whichever_of_its_events_is_named(
     assert (incident.title, incident.impact_started, incident.impact_ended) == ("Readiness fails", at(-20), at(8))
 
 
+@pytest.mark.parametrize("way", ["the entry", "the incident"])
+def test_a_declaration_says_itself_which_title_it_had(
+    incident_actions: IncidentActions, timeline: Timeline, way: str
+) -> None:
+    """Seen: a draft told that somebody declared with words that nobody had said yet at that time."""
+    incident_actions.declare("Sign-in broken for everybody")
+    (first,) = timeline.events(kinds=[Kind.DECLARE])
+    if way == "the entry":
+        incident_actions.correct(first.id, "Sign-in answers 503")
+    else:
+        incident_actions.amend(title="Sign-in answers 503")
+    summary = timeline.events(kinds=[Kind.DECLARE])[-1].summary
+    assert "Sign-in answers 503" in summary
+    assert "Sign-in broken for everybody" in summary
+    assert summary.count("503") == 2, "as what stands, and as what was corrected"
+
+
+def test_a_declaration_says_itself_when_it_was_first_said_to_have_been(
+    incident_actions: IncidentActions, timeline: Timeline, clock: Clock
+) -> None:
+    incident_actions.declare("Sign-in broken")
+    (first,) = timeline.events(kinds=[Kind.DECLARE])
+    clock.wall = at(10)
+    incident_actions.correct(first.id, "", moment=at(-2))
+    last = timeline.events(kinds=[Kind.DECLARE])[-1]
+    assert (last.occurred, f"{first.occurred:%H:%M:%S}" in last.summary) == (at(-2), True)
+
+
 def test_what_is_done_belongs_to_the_only_open_incident(incident_actions: IncidentActions, clock: Clock) -> None:
     incident = incident_actions.declare("x", "P2")
     clock.wall = at(1)
