@@ -112,7 +112,7 @@ def test_a_declaration_says_itself_which_title_it_had(
     assert summary.count("503") == 2, "as what stands, and as what was corrected"
 
 
-def test_a_declaration_says_itself_when_it_was_first_said_to_have_been(
+def test_a_declaration_whose_time_was_corrected_names_the_time_before(
     incident_actions: IncidentActions, timeline: Timeline, clock: Clock
 ) -> None:
     incident_actions.declare("Sign-in broken")
