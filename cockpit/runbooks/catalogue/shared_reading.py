@@ -168,12 +168,16 @@ class ReadingQueue:
 
     def work_off(self, take: TakeReading) -> None:
         """Give one process a batch after another. What goes wrong there leaves its documents to the caller."""
+        # Nothing is loaded before the program is started, which takes longer to load than all that is needed here.
+        with suppress(OSError, IndexError), self.readers.connect() as connection:
+            self._lead_reader(connection, take)
+
+    def _lead_reader(self, connection: socket.socket, take: TakeReading) -> None:
         import msgspec
 
         commands = {words: kind.value for words, kind in TEAM_COMMANDS.items()}
         with (
-            suppress(OSError, ValueError, IndexError, msgspec.MsgspecError),
-            self.readers.connect() as connection,
+            suppress(ValueError, msgspec.MsgspecError),
             connection.makefile("wb") as sink,
             connection.makefile("rb") as source,
         ):
@@ -227,11 +231,12 @@ def load_readers() -> None:
     """Load what every document needs: the code, the tables of tools, a grammar, the expressions that are made late."""
     import gc
 
+    # Nothing that is loaded is garbage, nor anything that was read before it is handed over; each process is short.
+    gc.disable()
     from cockpit.runbooks.catalogue.document_cache import encode_runbook, holds_secret
     from cockpit.runbooks.command_kinds.tables import load_built_in_tools
     from cockpit.runbooks.document.read import read_runbook
 
-    gc.disable()  # nothing that was read is garbage before it is handed over, and each process is short
     len(load_built_in_tools())
     runbook = read_runbook("warm.md", WARM)
     holds_secret(runbook)

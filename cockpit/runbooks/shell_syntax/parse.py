@@ -71,7 +71,7 @@ def _read_line(written: str, parsed: str, start: int, end: int, index: int) -> S
         if "'" not in text and '"' not in text:
             stages[-1].append(ShellWord(first, last, raw, (text,)))
             continue
-        joined = "".join(piece[0] or piece[1] or piece[2] for piece in PIECE.findall(text))
+        joined = "".join(map("".join, PIECE.findall(text)))  # of the three groups one holds a piece
         stages[-1].append(ShellWord(first, last, raw, (joined,), quoted=True))
     nesting = (ShellNesting.PIPE,) if len(stages) > 1 else ()
     commands = tuple(
