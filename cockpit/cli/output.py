@@ -15,7 +15,7 @@ from cockpit.incident.postmortem.json_document import (
 )
 from cockpit.model.event import Event
 from cockpit.model.text import clean_line
-from cockpit.model.time import RealTime, format_age, parse_length
+from cockpit.model.time import RealTime, format_age, parse_length, parse_promise
 
 # Events and incidents as JSON documents: times as text in UTC, durations in seconds.
 
@@ -58,6 +58,13 @@ def format_full_time(moment: datetime) -> str:
 def parse_time_ahead(text: str | None) -> datetime | None:
     """The moment that lies so far ahead. Raises LengthError."""
     return None if text is None else RealTime().now() + parse_length(text)
+
+
+def parse_promised_time(text: str | None) -> datetime | None:
+    """When the next message was promised; None for no promise, also where that is said in a word (`none`). Raises
+    LengthError."""
+    within = None if text is None else parse_promise(text)
+    return None if within is None else RealTime().now() + within
 
 
 def parse_day(text: str | None) -> date | None:

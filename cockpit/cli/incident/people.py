@@ -6,7 +6,7 @@ from collections.abc import Callable
 import click
 
 from cockpit.cli.options import Common, common_options, incident_option, json_option
-from cockpit.cli.output import at_option, parse_time_ahead, print_event
+from cockpit.cli.output import at_option, parse_promised_time, print_event
 from cockpit.cli.session import CliSession, open_cli_session
 from cockpit.incident.clocks.clocks import compute_clocks
 from cockpit.incident.clocks.reminders import list_open_items
@@ -133,7 +133,9 @@ def called(
 @click.option(
     "--to", "audience", metavar="AUDIENCE", default="team", help="team, client, authority; team if not given."
 )
-@click.option("--promise", metavar="TIME", help="In what time the message says that the next one comes: `30m`.")
+@click.option(
+    "--promise", metavar="LENGTH", help="In what time the message says that the next one comes: `30m`, `1h`, or `none`."
+)
 @at_option
 @incident_option
 @json_option
@@ -151,6 +153,6 @@ def update(
     with open_cli_session(common) as cli_session:
         incident = cli_session.find_lately(incident, acts=True).id
         event = cli_session.incident_actions.sent(
-            audience, tokens, promised=parse_time_ahead(promise), incident=incident, moment=cli_session.moment(at)
+            audience, tokens, promised=parse_promised_time(promise), incident=incident, moment=cli_session.moment(at)
         )
     print_event(event, as_json)

@@ -147,6 +147,14 @@ def test_the_rollback_window_counts_from_the_deployment_that_was_recorded(leadin
     )
 
 
+@pytest.mark.parametrize("word", ["none", "-", "No"])
+def test_an_update_may_say_that_it_promises_none(leading: Shell, word: str) -> None:
+    leading.say("update", "we are looking", "--to", "client", "--promise", "30m")
+    leading.say("update", "it is over", "--to", "client", "--promise", word)
+    (incident,) = leading.ask("incidents")
+    assert [update["promised"] is not None for update in incident["updates"]] == [True, False]
+
+
 def test_the_draft_has_the_deadlines_that_clocks_list(leading: Shell) -> None:
     """The rollback window from the newest deployment, a promise, a task: the draft left them out, or had others."""
     made = datetime.now(UTC) - timedelta(hours=3)
