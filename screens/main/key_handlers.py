@@ -333,7 +333,6 @@ def describe_probe_settings(session: "Session", name: str) -> "list[Fact]":
         ("must hold", " and ".join(condition.text for condition in probe.conditions)),
         ("or degraded", " and ".join(condition.text for condition in probe.degraded)),
         ("asked", f"every {show(probe.interval)}, down after {probe.failures} failures in a row"),
-        ("procedure", probe.runbook),
     ]
 
 

@@ -11,10 +11,11 @@ import pytest
 from cockpit.model.alert import Alert, AlertState, Severity
 from cockpit.model.conditions import parse_condition
 from cockpit.model.event import Draft, Kind
-from cockpit.model.probe import Probe
+from cockpit.model.probe import Probe, ProbeResult, ProbeState
 from cockpit.timeline.timeline import Timeline
 from screens.main.key_handlers import describe_probe_settings, read_changes_before
 from tests.unit.feeds.fake_time import FakeTime
+from widgets.facts import Viewer, list_facts
 
 FIRED = datetime(2026, 11, 21, 2, 14, tzinfo=UTC)
 ALERT = Alert("am", "f1", "5xxHigh", Severity.HIGH, AlertState.FIRING, FIRED, "prod")
@@ -50,8 +51,17 @@ def test_the_details_of_a_probe_tell_what_must_hold_and_how_often_it_is_asked() 
         ("must hold", "[STATUS] == 200"),
         ("or degraded", "[RESPONSE_TIME] < 2s"),
         ("asked", "every 15s, down after 2 failures in a row"),
-        ("procedure", "ops#ready"),
     ]
+
+
+def test_the_details_of_a_probe_name_nothing_twice() -> None:
+    ready = Probe("ready", "prod", "https://x", runbook="ops#ready")
+    session = SimpleNamespace(environment=SimpleNamespace(probes=(ready,)))
+    result = ProbeResult("ready", "prod", "https://x", ProbeState.DOWN, since=FIRED, runbook="ops#ready")
+    facts = [*list_facts(result, Viewer(FIRED, UTC)), *describe_probe_settings(session, "ready")]  # type: ignore[arg-type]
+    labels = [label for label, value in facts if label and value]
+    assert "procedure" in labels
+    assert len(labels) == len(set(labels))
 
 
 RUN = "github:acme/shop run 7"
