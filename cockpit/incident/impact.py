@@ -45,14 +45,25 @@ class ImpactMoment:
 
     at: datetime
     evidence: str
+    accepted_by: str = ""  # who took what was measured
+
+    @property
+    def source(self) -> str:
+        """`all probes up, accepted by ana`: whoever takes what was proposed accepts a time that was measured."""
+        return f"{self.evidence}{self.acceptance}"
+
+    @property
+    def acceptance(self) -> str:
+        return f", accepted by {self.accepted_by}" if self.accepted_by else ""
 
 
 def propose_impact_start(incident: Incident) -> ImpactMoment | None:
     """As a person stated it, else the earliest signal that users felt; never the declaration."""
     if incident.impact_started is not None:
-        # Whoever takes what was proposed states what was seen: the evidence stays.
         is_seen = incident.impact_started == incident.felt_since
-        return ImpactMoment(incident.impact_started, incident.felt_by if is_seen else STATED)
+        if not is_seen:
+            return ImpactMoment(incident.impact_started, STATED)
+        return ImpactMoment(incident.impact_started, incident.felt_by, incident.impact_started_by)
     if incident.felt_since is not None:
         return ImpactMoment(incident.felt_since, incident.felt_by)
     return None
@@ -72,10 +83,22 @@ def propose_impact_end(incident: Incident) -> ImpactMoment | None:
         period = min(ends, key=lambda period: period.evidence == STATED, default=None)
     if incident.impact_ended is not None:
         is_seen = period is not None and period.start == incident.impact_ended
-        return ImpactMoment(incident.impact_ended, period.evidence if period and is_seen else STATED)
+        if period is None or not is_seen or period.evidence == STATED:
+            return ImpactMoment(incident.impact_ended, STATED)
+        return ImpactMoment(incident.impact_ended, period.evidence, incident.impact_ended_by)
     if incident.unheld is not None:
         return ImpactMoment(incident.unheld.start, f"{incident.unheld.evidence}, not for two minutes yet")
     return None if period is None else ImpactMoment(period.start, period.evidence)
+
+
+def find_measured_times(incident: Incident) -> dict[str, datetime | None]:
+    """What the signals say of the impact, by the key under which a person may state it."""
+    period = last_period(incident.healthy)
+    is_measured = period is not None and period.evidence != STATED
+    return {
+        "impact_started": incident.felt_since,
+        "impact_ended": period.start if period is not None and is_measured else None,
+    }
 
 
 def measure_felt(incident: Incident, begin: datetime, end: datetime) -> tuple[timedelta, int]:
@@ -381,4 +404,4 @@ def describe_impact(incident: Incident) -> str:
 
 
 def _format_moment(moment: ImpactMoment | None, missing: str, unseen: str) -> str:
-    return f"{moment.at:%Y-%m-%d %H:%M:%S} UTC ({moment.evidence}){unseen}" if moment else missing
+    return f"{moment.at:%Y-%m-%d %H:%M:%S} UTC ({moment.source}){unseen}" if moment else missing

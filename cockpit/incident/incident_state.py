@@ -381,6 +381,8 @@ class IncidentStateBuilder:
             declared_by=first.actor,
             reach_from=reach_from,
             impact_started=time_of(first.detail, "impact_started"),
+            impact_started_by=text_of(first.detail, "impact_started_by"),
+            impact_ended_by=text_of(first.detail, "impact_ended_by"),
             detected=detected,
             detected_by=detected_by,
             acknowledged=min((ack.at for ack in acks), default=None),

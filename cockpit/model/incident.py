@@ -175,6 +175,8 @@ class Incident:
     reach_from: datetime
     impact_started: datetime | None = None  # stated by a person, never guessed: a guess would read "we detect at once"
     impact_ended: datetime | None = None  # stated by a person; it takes the place of what the signals say
+    impact_started_by: str = ""  # who stated it; "" where that is not on record
+    impact_ended_by: str = ""
     detected: datetime | None = None
     detected_by: str = ""  # what it was noticed by: `alert 5xx errors`, `probe ready`, `ana`
     acknowledged: datetime | None = None

@@ -300,7 +300,7 @@ class StatusDialog(Dialog[None]):
 
     def _describe_proposal(self, moment: ImpactMoment | None) -> str:
         """What says that it was then, and since when it may have been so where nobody recorded."""
-        return f"{moment.evidence}{describe_unseen_moment(self._incident, moment.at)}" if moment else ""
+        return f"{moment.source}{describe_unseen_moment(self._incident, moment.at)}" if moment else ""
 
     def _describe_bad(self) -> str:
         """Why no end is proposed: what is bad still, which nobody would guess where all probes are up again."""

@@ -9,6 +9,7 @@ from cockpit.incident.actions.base import IncidentWriter
 from cockpit.incident.actions.errors import IncidentActionError
 from cockpit.incident.actions.summaries import summarize_event
 from cockpit.incident.actions.words import take_line, take_text
+from cockpit.incident.impact import find_measured_times
 from cockpit.incident.incident_state import default_severity
 from cockpit.incident.ledger import Ledger
 from cockpit.incident.signals import compute_reach
@@ -106,11 +107,15 @@ def amend_declaration(
     if reach_from is not None:
         values_by_name["reach_from"] = format_timestamp(writer.past(reach_from, now))
     if impact_started is not None:
-        values_by_name["impact_started"] = format_timestamp(writer.past(impact_started, now))
+        values_by_name |= {
+            "impact_started": format_timestamp(writer.past(impact_started, now)),
+            "impact_started_by": writer.operator,
+        }
     if impact_ended is not None:
         values_by_name |= {
             "impact_ended": format_timestamp(writer.past(impact_ended, now)),
             "impact_stated": format_timestamp(now),
+            "impact_ended_by": writer.operator,
         }
     if detected is not None:
         values_by_name |= {
@@ -150,11 +155,24 @@ def amend_declaration(
         drafts = [writer.of(meant, Kind.DECLARE, detail, first.occurred, summary=summary, supersedes=first.id)]
         stated = {key: values_by_name[key] for key in STATED_KEYS if key in values_by_name}
         if stated:
-            statement = f"stated: {', '.join(amendments[key] for key in stated)}"
+            statement = _describe_statement(stated, amendments, find_measured_times(meant))
             drafts.append(writer.of(meant, Kind.NOTE, stated, now, summary=statement))
         return drafts
 
     return writer.find(writer.write(act).incident)
+
+
+def _describe_statement(
+    stated: Mapping[str, str], amendments: Mapping[str, str], measured: Mapping[str, datetime | None]
+) -> str:
+    """`accepted as measured: users felt it from 12:07:00Z; stated: users felt it until 12:08:00Z`: a proposal that a
+    person took was measured, and not known by that person."""
+    is_accepted = {key: measured.get(key) is not None and time_of(stated, key) == measured[key] for key in stated}
+    accepted = ", ".join(amendments[key] for key in stated if is_accepted[key])
+    own = ", ".join(amendments[key] for key in stated if not is_accepted[key])
+    return "; ".join(
+        part for part in (accepted and f"accepted as measured: {accepted}", own and f"stated: {own}") if part
+    )
 
 
 STATED_KEYS = {

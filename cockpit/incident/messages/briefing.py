@@ -168,7 +168,7 @@ def _describe_impact(incident: Incident, zone: tzinfo, now: datetime, recorded_u
     if end is None or incident.mitigated is None:
         if incident.open:
             return _describe_felt_now(incident, start, end, zone, now, recorded_until)
-        first = f"users felt it from {format_clock(start.at, zone, now)} ({start.evidence})"
+        first = f"users felt it from {format_clock(start.at, zone, now)} ({start.source})"
         if (again := find_relapse(incident)) is None:
             return f"{first}; nothing says until when"
         before = list_felt_stretches(incident, start.at, LATEST)[:-1]
@@ -179,7 +179,7 @@ def _describe_impact(incident: Incident, zone: tzinfo, now: datetime, recorded_u
     length, unseen = format_felt(incident, start.at, end.at), describe_unseen_moment(incident, end.at)
     since = describe_felt_again(incident, zone, now)
     over = "until" if since else "over since"
-    return f"users felt it for {length}, {over} {format_clock(end.at, zone, now)} ({end.evidence}){unseen}{since}"
+    return f"users felt it for {length}, {over} {format_clock(end.at, zone, now)} ({end.source}){unseen}{since}"
 
 
 def describe_felt_again(incident: Incident, zone: tzinfo, now: datetime) -> str:
@@ -199,7 +199,7 @@ def _describe_felt_now(
     """`users feel it since 06:27 (probe readyz)`; after a pause since when again, and for how long in all. What is well
     for less than two minutes is felt no more, and not over either. Where nobody records it is told as it was then."""
     again = find_relapse(incident)
-    first = f"{format_clock(start.at, zone, now)} ({start.evidence}){describe_unseen_moment(incident, start.at)}"
+    first = f"{format_clock(start.at, zone, now)} ({start.source}){describe_unseen_moment(incident, start.at)}"
     if recorded_until is not None and end is None and recorded_until > (again or start.at):
         since = f" again from {format_clock(again, zone, now)}; first {first}" if again else f" from {first}"
         length = format_felt(incident, start.at, recorded_until, is_cut=True)
@@ -213,7 +213,7 @@ def _describe_felt_now(
         since = f"users {feel.format(' again')} {format_clock(again, zone, now)}; first {first}, {length} so far"
     else:
         since += describe_short_pauses(incident, start.at, until)
-    return f"{since}; well since {format_clock(end.at, zone, now)} ({end.evidence}){unseen}" if end else since
+    return f"{since}; well since {format_clock(end.at, zone, now)} ({end.source}){unseen}" if end else since
 
 
 def _keep_last(lines: Sequence[str]) -> list[str]:

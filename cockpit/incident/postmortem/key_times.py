@@ -41,7 +41,7 @@ def list_key_times(incident: Incident, events: Sequence[Event]) -> list[KeyTime]
         evidence = f"{describe_summary(change)}{describe_request(change, events)}"
         times.append(KeyTime("last change before it", change.occurred, evidence))
     if start is not None:
-        times.append(KeyTime("users felt it", start.at, start.evidence))
+        times.append(KeyTime("users felt it", start.at, start.source))
     if incident.detected is not None:
         sooner = describe_failed_sooner(incident, events, incident.detected)
         times.append(KeyTime("detected", incident.detected, f"{incident.detected_by}{sooner}"))
@@ -68,7 +68,7 @@ def list_key_times(incident: Incident, events: Sequence[Event]) -> list[KeyTime]
             times.append(KeyTime("users felt it again", after_it.begin, _find_sign(events, after_it.begin)))
     if incident.mitigated is not None and find_relapse_after_close(incident) is None:
         proposal = propose_impact_end(incident)
-        times.append(KeyTime("users felt it no more", incident.mitigated, proposal.evidence if proposal else ""))
+        times.append(KeyTime("users felt it no more", incident.mitigated, proposal.source if proposal else ""))
     for before, after in pairwise(incident.statuses):
         if before.value == Status.RESOLVED and after.value != Status.RESOLVED:
             times.append(KeyTime("resolved, as was thought", before.at, before.reason))

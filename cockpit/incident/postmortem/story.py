@@ -478,7 +478,7 @@ def _describe_end(incident: Incident, end: datetime, face: TimeFace) -> str:
     if proposal is not None and proposal.at == end:
         if proposal.evidence == STATED:
             return f"users felt it no more from {face.utc(end)} on, as a person stated"
-        return f"{proposal.evidence} at {face.utc(end)}{unseen}"
+        return f"{proposal.evidence} at {face.utc(end)}{proposal.acceptance}{unseen}"
     if incident.mitigated is None:
         return f"nothing that was recorded says when users felt it no more; resolved at {face.utc(end)}"
     return f"mitigated at {face.utc(end)}"

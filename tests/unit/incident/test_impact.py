@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from cockpit.incident.actions.errors import IncidentActionError
 from cockpit.incident.impact import (
     as_of,
+    describe_impact,
     find_relapse,
     format_felt,
     is_unseen,
@@ -189,6 +190,30 @@ def test_whoever_takes_what_was_proposed_states_what_was_seen() -> None:
 
     assert propose_impact_start(only(story)) == propose_impact_start(seen)
     assert propose_impact_end(only(story)) == propose_impact_end(seen)
+
+
+@pytest.mark.parametrize("seconds", [0, 1], ids=["taken", "another time"])
+def test_a_measured_time_that_somebody_took_is_accepted_by_them_and_stated_by_nobody(seconds: float) -> None:
+    story = bad_deployment()
+    seen = only(story)
+    first = next(event for event in story.events if event.kind == Kind.DECLARE)
+    assert seen.felt_since is not None
+    assert seen.mitigated is not None
+    later = timedelta(seconds=seconds)
+    taken = {"impact_started": seen.felt_since + later, "impact_ended": seen.mitigated + later, "impact_stated": at(8)}
+    by = {"impact_started_by": "ana", "impact_ended_by": "ana"}
+    detail = {**first.detail, **{key: format_timestamp(moment) for key, moment in taken.items()}, **by}
+    story.tell(Kind.DECLARE, 4, late=4, incident="i1", actor="ana", detail=detail, supersedes=first.id)
+
+    incident = only(story)
+    sources = [moment.source for moment in (propose_impact_start(incident), propose_impact_end(incident)) if moment]
+    key_times = {key_time.what: key_time.evidence for key_time in list_key_times(incident, story.events)}
+    if seconds:
+        assert sources == ["stated", "stated"]
+    else:
+        assert sources == ["probe readyz, accepted by ana", "all probes up, accepted by ana"]
+    assert [key_times["users felt it"], key_times["users felt it no more"]] == sources
+    assert all(source in describe_impact(incident) for source in sources)
 
 
 def test_nothing_is_proposed_as_the_end_while_users_feel_it() -> None:

@@ -80,6 +80,19 @@ def test_the_scope_can_be_stated_and_corrected(incident_actions: IncidentActions
     assert (again.title, again.impact_started, again.declared) == ("Readiness", at(-20), NIGHT)
 
 
+def test_the_entry_of_a_proposal_that_was_taken_says_that_it_was_measured(
+    incident_actions: IncidentActions, timeline: Timeline
+) -> None:
+    failing(timeline, -1)
+    seen = incident_actions.declare("x")
+    assert seen.felt_since is not None
+    taken = incident_actions.amend(impact_started=seen.felt_since)
+    assert taken.impact_started_by == "ana"
+    incident_actions.amend(impact_started=at(-9))
+    heads = [event.summary.partition(":")[0] for event in timeline.events(kinds=[Kind.NOTE])]
+    assert heads == ["accepted as measured", "stated"]
+
+
 @pytest.mark.parametrize("named", [0, 1, 2], ids=["the declaration", "its first correction", "its last"])
 def test_a_title_is_corrected_in_what_stands_whichever_of_its_events_is_named(
     incident_actions: IncidentActions, timeline: Timeline, clock: Clock, named: int
