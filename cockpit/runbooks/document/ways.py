@@ -59,7 +59,8 @@ _TWO_WORDS = {
 _NAME_PARTS = [tuple(re.findall(r"[^\W_]+", name)) for name in (*_FAMILY_OF, *_TWO_WORDS)]
 _SINGLE_PARTS = frozenset(parts[0] for parts in _NAME_PARTS if len(parts) == 1)
 _DOUBLE_PARTS = frozenset(parts[:2] for parts in _NAME_PARTS if len(parts) > 1)
-_MAY_NAME_OTHERS = re.compile(r"\d|north|south|east|west|central")  # a version or a region
+_FIGURE = re.compile(r"\d")  # of a version
+_DIRECTIONS = ("north", "south", "east", "west", "central")  # of a region
 _REGION = re.compile(
     r"(?:[a-z]{2}(?:-gov)?-(?:north|south|east|west|central)+-\d|(?:north|south|east|west|central)+(?:europe|us|india|asia)\d?)[a-z]?"
 )
@@ -155,6 +156,8 @@ _BEGINNINGS = frozenset((*"abcdefgh", *_ROMANS, "step", "part", "else", "otherwi
 # Behind these something must follow, and the words must be a label by a colon, by being bold or by their place.
 _BEGINNINGS_OF_LABELS = frozenset(("for", "on", "in", "with", "when", "using", "via", "through", "by"))
 _PLACES = frozenset(ENVIRONMENT_WORDS)
+# Looked for first: none of them holds another, and every place holds one.
+_SIGNS_OF_PLACES = tuple(place for place in _PLACES if not any(other in place for other in _PLACES - {place}))
 _SIGNS = " *_→►▶•·✅❌⚠️🟢🔴🟡🔵🟠⚪⚫🐧🍎🐳-–—"  # what decorates a label
 ROW, TITLE_OF_BLOCK = -2, -3  # depths of labels: of a row of a table, and behind the language of a block
 MOST_BLANK_LINES = 2  # between words and the block that they are about
@@ -193,8 +196,8 @@ def may_name_a_way(markdown: str) -> bool:
     if word in _MAY_BEGIN or (word[:1] == "v" and word[1:].isdigit()) or word in _ROMANS:
         return True
     short = markdown[:LONGEST_LABEL].casefold()  # "Restart it (staging):" is an act, and where it is done
-    for place in _PLACES:
-        if place in short:
+    for sign in _SIGNS_OF_PLACES:
+        if sign in short:
             return not _PLACES.isdisjoint(_FIRST_WORD.findall(short))
     return False
 
@@ -211,8 +214,11 @@ def _make_head(plain: str) -> str:
 def _may_have_family(small: str) -> bool:
     """False for a text without a word of any family, a figure, or a direction: asked first, as it costs little."""
     parts = _FIRST_WORD.findall(small)
-    if not _SINGLE_PARTS.isdisjoint(parts) or _MAY_NAME_OTHERS.search(small):
+    if not _SINGLE_PARTS.isdisjoint(parts) or _FIGURE.search(small):
         return True
+    for direction in _DIRECTIONS:
+        if direction in small:
+            return True
     return not _DOUBLE_PARTS.isdisjoint(pairwise(parts))
 
 
