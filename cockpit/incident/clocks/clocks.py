@@ -20,13 +20,14 @@ from cockpit.incident.clocks.response import (
     list_escalation_clocks,
     list_response_clocks,
 )
-from cockpit.incident.clocks.rules import build_binding
+from cockpit.incident.clocks.rules import Binding, build_binding
 from cockpit.incident.clocks.updates import list_client_clocks, list_promise_clocks, list_update_clocks
 from cockpit.incident.impact import as_of
 from cockpit.model.clock import Clock, ClockKind
 from cockpit.model.incident import Incident
 from cockpit.model.plan import Plan
 from cockpit.model.response import Mark
+from cockpit.model.severity_scale import is_lowered
 
 
 def compute_clocks(
@@ -54,7 +55,18 @@ def compute_clocks(
         *list_postmortem_clocks(bound),
     ]
     marks = {mark.id: mark for mark in incident.marks}
-    return tuple(apply_mark(clock, marks.get(clock.id) or marks.get(clock.obligation)) for clock in _each_once(result))
+    marked = (apply_mark(clock, marks.get(clock.id) or marks.get(clock.obligation)) for clock in _each_once(result))
+    return tuple(_tell_severity(clock, bound) for clock in marked)
+
+
+def _tell_severity(clock: Clock, bound: Binding) -> Clock:
+    """`P0 declared; still due at P1` of what a worse severity asked for and nobody did: it keeps its due time."""
+    if not clock.obligation or clock.done is not None or clock.not_applicable:
+        return clock
+    begun = [period.severity for period in bound.periods if period.start <= clock.started]
+    severity, now = begun[-1] if begun else "", bound.current.severity
+    is_kept = bool(severity) and is_lowered(bound.plan.severity_scale, severity, now)
+    return replace(clock, why=f"{clock.why}; still due at {now}") if is_kept else clock
 
 
 def apply_mark(clock: Clock, mark: Mark | None) -> Clock:

@@ -18,6 +18,7 @@ from cockpit.model.response import Review
 from cockpit.model.severity_scale import DEFAULT_SEVERITY_SCALE
 from cockpit.model.time import format_timestamp
 from tests.examples import scale_examples
+from tests.unit.incident.folding import only
 from tests.unit.incident.incidents import plan, rule
 from tests.unit.incident.story import Story, at
 
@@ -213,3 +214,18 @@ def test_a_false_alarm_that_is_opened_again_was_owed_no_review_until_then() -> N
         ledger.apply(event)
     states = {clock.id: clock.state(at(901)).value for clock in compute_clocks(ledger.incidents["i1"], TEAM, at(901))}
     assert states["postmortem"] == "not applicable"
+
+
+def test_a_call_that_one_severity_asked_for_stays_due_at_the_next_and_says_why() -> None:
+    """Nobody gains time: P0 asked for the call, and P1 would ask for it later."""
+    story = Story()
+    story.declare(0, reach=-10, severity="P0")
+    before = {clock.id: clock for clock in compute_clocks(only(story), TEAM, at(16))}
+    story.act(Kind.SEVERITY, 17, "ana", severity="P1")
+    clocks = {clock.id: clock for clock in compute_clocks(only(story), TEAM, at(18))}
+    call = clocks["escalation:2"]
+    assert (call.due, call.started, call.state(at(18))) == (at(15), at(0), before["escalation:2"].state(at(16)))
+    assert "P0" in call.why
+    assert "P1" in call.why
+    story.act(Kind.PAGE, 19, "ana", subject="tier 2", who="tier 2", tier=2)
+    assert "P1" not in {clock.id: clock.why for clock in compute_clocks(only(story), TEAM, at(20))}["escalation:2"]
