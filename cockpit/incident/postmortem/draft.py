@@ -137,6 +137,7 @@ def render_draft(
         causes=list_marked_notes(mine, CAUSE_MARKS),
         fixes=list_marked_notes(mine, FIX_MARKS),
         excerpts=[(event, render_code(shorten_code(text), "text")) for event, text in list_excerpts(mine)],
+        heading=render_heading(incident.title),
         impact_begin=begin,
         impact_begin_unseen=describe_unseen_moment(incident, begin) if begin else "",
         impact_end=end,
@@ -175,6 +176,11 @@ def _find_review(clocks: Sequence[Clock]) -> Clock | None:
     """The one that asks: an incident that was opened again owes its review once it is over again."""
     reviews = [clock for clock in clocks if clock.kind is ClockKind.POSTMORTEM]
     return max(reviews, key=lambda clock: clock.started, default=None)
+
+
+def render_heading(title: str) -> Markdown:
+    """The first line of a draft."""
+    return Markdown(f"# Post-mortem: {escape_inline(title)}")
 
 
 def render_picture(

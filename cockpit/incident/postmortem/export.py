@@ -22,13 +22,13 @@ from cockpit.incident.clocks.reminders import met_and_missed
 from cockpit.incident.impact import as_of
 from cockpit.incident.load import list_alert_afterlife, read_deployment, with_events
 from cockpit.incident.metrics.metrics import list_metrics, recovery_metrics
-from cockpit.incident.postmortem.draft import default_path, render_draft, render_picture
+from cockpit.incident.postmortem.draft import default_path, render_draft, render_heading, render_picture
 from cockpit.incident.postmortem.json_document import FORMAT, as_json
 from cockpit.incident.postmortem.merge import NAME, MergedDraft, NotOurDraft, merge_with_notes
 from cockpit.incident.postmortem.picture import SIGNATURE
 from cockpit.incident.revised_outcomes import revised_outcomes
 from cockpit.model.clock_steps import tell_by_present_clock
-from cockpit.model.event import Event, describe_unseen, words_of
+from cockpit.model.event import Event, Kind, describe_unseen, text_of, words_of
 from cockpit.model.incident import Incident, find_worst_severity
 from cockpit.model.plan import Plan
 from cockpit.model.system import System
@@ -163,7 +163,8 @@ class Exporter:
 
     def outlook(self, path: Path) -> str:
         """What writing there would do. Raises NotOurDraft, IncidentActionError, RecordError."""
-        return preview_export(path, self.render_with_head(find_picture_path(path).name)[0], self.form)
+        text = self.render_with_head(find_picture_path(path).name)[0]
+        return preview_export(path, text, self.form, former_headings=self._list_former_headings())
 
     def write(self, path: Path, *, force: bool = False) -> ExportResult:
         """Write it, its drawing beside it, and remember in the timeline that it was.
@@ -173,13 +174,24 @@ class Exporter:
         path = path.expanduser().absolute()
         picture = find_picture_path(path) if self.form is ExportForm.MARKDOWN else None
         text, head = self.render_with_head(picture.name if picture else "")
-        merged = None if force else _merge_with_file(path, text, self.form)
+        former = self._list_former_headings()
+        merged = None if force else _merge_with_file(path, text, self.form, former)
         if picture:
             write_picture(picture, self.picture(), force=force)
-        done = write_export(path, text, self.form, force=force)
+        done = write_export(path, text, self.form, force=force, former_headings=former)
         if not self.timeline.read_only:
             self.incident_actions.exported(str(path), head, self.incident.id)
         return ExportResult(path, done, head, picture, merged.notes if merged else ())
+
+    def _list_former_headings(self) -> list[str]:
+        """The headings of drafts that were written before the title was corrected. Raises RecordError."""
+        _, events = with_events(self.timeline, self.plan.severity_scale, self.incident)
+        titles = (
+            text_of(event.detail, "title")
+            for event in events
+            if event.kind == Kind.DECLARE and event.incident == self.incident.id
+        )
+        return [render_heading(title) for title in titles if title]
 
     def _form(self, full: Incident, events: list[Event], head: str, picture_file: str) -> str:
         system, plan, now = self.system, self.plan, self.time.now()
@@ -257,17 +269,26 @@ def _read_age(path: Path) -> float:
     return 0.0
 
 
-def preview_export(path: Path, text: str, form: ExportForm = ExportForm.MARKDOWN) -> str:
+def preview_export(
+    path: Path, text: str, form: ExportForm = ExportForm.MARKDOWN, *, former_headings: Sequence[str] = ()
+) -> str:
     """What writing there would do: `NEW_FILE`, `OUR_DRAFT` or `OUR_EXPORT`, and what is kept of people's changes.
 
     Raises NotOurDraft, IncidentActionError.
     """
-    merged = _merge_with_file(path, text, form)
+    merged = _merge_with_file(path, text, form, former_headings)
     outcome = _describe_outcome(merged.text if merged else None, form)
     return f"{outcome} ({'; '.join(merged.notes)})" if merged and merged.notes else outcome
 
 
-def write_export(path: Path, text: str, form: ExportForm = ExportForm.MARKDOWN, *, force: bool = False) -> str:
+def write_export(
+    path: Path,
+    text: str,
+    form: ExportForm = ExportForm.MARKDOWN,
+    *,
+    force: bool = False,
+    former_headings: Sequence[str] = (),
+) -> str:
     """Write `text` into `path`, whole or not at all; the answer is what was done, as `preview_export` says it.
 
     With `force` a file that is not our own of this incident is replaced. Blocking.
@@ -277,7 +298,7 @@ def write_export(path: Path, text: str, form: ExportForm = ExportForm.MARKDOWN, 
     for _ in range(TRIES):
         old = _read_file(path)
         try:
-            result = None if old is None else _merge_with_content(old, text, form)
+            result = None if old is None else _merge_with_content(old, text, form, former_headings)
             merged = result.text if result else None
         except NotOurDraft:
             if not force:
@@ -334,10 +355,10 @@ def _describe_outcome(merged: str | None, form: ExportForm) -> str:
     return OUR_DRAFT if form is ExportForm.MARKDOWN else OUR_EXPORT
 
 
-def _merge_with_file(path: Path, text: str, form: ExportForm) -> MergedDraft | None:
+def _merge_with_file(path: Path, text: str, form: ExportForm, former_headings: Sequence[str]) -> MergedDraft | None:
     """The text to write over what is there, None where nothing is."""
     old = _read_file(path)
-    return None if old is None else _merge_with_content(old, text, form)
+    return None if old is None else _merge_with_content(old, text, form, former_headings)
 
 
 def _read_file(path: Path) -> bytes | None:
@@ -358,14 +379,14 @@ def _holds(path: Path, content: bytes | None) -> bool:
     return _read_file(path) == content
 
 
-def _merge_with_content(content: bytes, text: str, form: ExportForm) -> MergedDraft:
+def _merge_with_content(content: bytes, text: str, form: ExportForm, former_headings: Sequence[str]) -> MergedDraft:
     """The text to write over `content`. Raises NotOurDraft."""
     try:
         old = content.decode(_choose_encoding(form))
     except UnicodeDecodeError:
         raise NotOurDraft("it is not a text file", code="not-text") from None
     if form is ExportForm.MARKDOWN:
-        return merge_with_notes(old, text)
+        return merge_with_notes(old, text, former_headings)
     if _read_signature(old, form) != _read_signature(text, form):
         raise NotOurDraft("it is not an export of this incident that the cockpit wrote", code="not-our-export")
     return MergedDraft(text)

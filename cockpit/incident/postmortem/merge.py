@@ -2,7 +2,7 @@
 
 import hashlib
 import re
-from collections.abc import Callable, Mapping, Sequence, Set
+from collections.abc import Callable, Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -146,19 +146,24 @@ class MergedDraft:
     notes: tuple[str, ...] = ()
 
 
+HEADING = re.compile(r"^# [^\r\n]*", re.MULTILINE)
+
+
 def merge_drafts(old: str, new: str) -> str:
     """The text of `merge_with_notes`. Raises NotOurDraft."""
     return merge_with_notes(old, new).text
 
 
-def merge_with_notes(old: str, new: str) -> MergedDraft:
+def merge_with_notes(old: str, new: str, former_headings: Iterable[str] = ()) -> MergedDraft:
     """`old` with our blocks as they are in `new`.
 
     What somebody changed in a block is merged row by row; where a new fact changed the same row, both stay. A block of
     which that cannot be decided is replaced, and their version kept below it. A block that somebody deleted stays away.
+    The heading stands in no block: it is ours as long as it is one of `former_headings`, which older drafts had.
     Raises NotOurDraft when `old` is not a draft of the same incident with its markers whole.
     """
     _refuse_others(old, new)
+    old = _renew_heading(old, new, former_headings)
     fresh = {item.name: item for item in _find_blocks(new)}
     newline = "\r\n" if "\r\n" in old else "\n"
     parts, done, notes = [], 0, list[str]()
@@ -176,6 +181,16 @@ def merge_with_notes(old: str, new: str) -> MergedDraft:
     if missing and blocks:
         notes.append(f"taken out by hand, and left out: {', '.join(missing)}")
     return MergedDraft("".join([*parts, old[done:]]), tuple(notes))
+
+
+def _renew_heading(old: str, new: str, former_headings: Iterable[str]) -> str:
+    """`old` with the heading of `new` where its own, above the mark of the draft, is one that the cockpit wrote."""
+    mark, ours, theirs = NAME.search(old), HEADING.search(new), HEADING.search(old)
+    if mark is None or ours is None or theirs is None or theirs.start() > mark.start():
+        return old
+    if compute_digest(theirs[0]) not in {compute_digest(heading) for heading in former_headings}:
+        return old
+    return f"{old[: theirs.start()]}{ours[0]}{old[theirs.end() :]}"
 
 
 def _merge_block(theirs: DraftBlock, ours: DraftBlock, text: str, notes: list[str]) -> str:

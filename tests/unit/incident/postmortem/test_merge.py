@@ -35,6 +35,22 @@ def test_our_blocks_are_new_and_their_words_stay() -> None:
     assert "Everybody." in merged
 
 
+@pytest.mark.parametrize(
+    ("written", "kept"),
+    [
+        ("# Post-mortem: x", "# Post-mortem: new"),
+        ("# Post-mortem:  x ", "# Post-mortem: new"),  # a formatter's
+        ("# The night of the orders", "# The night of the orders"),
+    ],
+)
+def test_a_heading_follows_the_title_until_somebody_wrote_their_own(written: str, kept: str) -> None:
+    new = draft("two", "b").replace("# Post-mortem: x", "# Post-mortem: new")
+    old = draft("one", "a").replace("# Post-mortem: x", written)
+    text = merge_with_notes(old, new, ["# Post-mortem: x"]).text
+    assert text.splitlines()[0] == kept
+    assert text.splitlines()[1:] == new.splitlines()[1:]
+
+
 def test_exporting_twice_changes_nothing() -> None:
     new = draft("one", "a")
     assert merge_drafts(new, new) == new
