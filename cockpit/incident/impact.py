@@ -400,7 +400,18 @@ def describe_impact(incident: Incident) -> str:
     later = find_relapse_after_close(incident)
     relapse = f"; felt again since {later:%Y-%m-%d %H:%M:%S} UTC, after it was closed" if later else ""
     since, until = (describe_unseen_moment(incident, moment.at) if moment else "" for moment in (begin, end))
-    return f"impact {_format_moment(begin, 'not known', since)} to {_format_moment(end, missing, until)}{took}{relapse}"
+    ends = f"{_format_moment(begin, 'not known', since)} to {_format_moment(end, missing, until)}"
+    return f"impact {ends}{took}{relapse}{describe_slow(incident)}"
+
+
+def describe_slow(incident: Incident) -> str:
+    """`; slow for 1m 10s from 02:10:05 UTC` of moments that take a recovery not back, and that users could feel."""
+    lengths = (
+        f"slow for {format_duration(measure_between(moment.start, moment.end or moment.start))} "
+        f"from {moment.start:%Y-%m-%d %H:%M:%S} UTC"
+        for moment in incident.slow
+    )
+    return "".join(f"; {length}" for length in lengths)
 
 
 def _format_moment(moment: ImpactMoment | None, missing: str, unseen: str) -> str:

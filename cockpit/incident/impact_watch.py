@@ -37,11 +37,12 @@ class ImpactWatch:
         self._by = ""
         self._alert_ends: dict[str, tuple[datetime, str]] = {}  # of alerts that were felt as far as was known then
         self.periods: list[HealthyPeriod] = []
+        self.slow: list[HealthyPeriod] = []  # moments in which it was slow after a recovery that stands
         self._first: Signal | None = None  # the earliest probe or alert that was felt
         self._first_ill: Signal | None = None  # the earliest revision with traffic that was not healthy
         self.relapses: list[datetime] = []  # when users began to feel something again
         self._joined: list[tuple[str, datetime]] = []  # what turned bad while they felt something already, by key
-        self._is_mild = False  # since then every answer came, if not well
+        self._is_mild = False  # since then every answer came and was right, if slow
         self._judged: _JudgedEnd | None = None  # by what the last end was judged, where alerts had a part in it
         self._unplaced = ""  # the alert by which the last stretch ended, where nobody can say what it is about
         self._guess: _RelapseGuess | None = None  # while nothing but a guess says that users feel it again
@@ -107,7 +108,7 @@ class ImpactWatch:
             self._first_ill = _choose_earlier(self._first_ill, signal)
         else:
             self._first = _choose_earlier(self._first, signal)
-        self._relapse(signal.began, signal.state == ProbeState.DEGRADED, is_guess, is_certain=not alert)
+        self._relapse(signal.began, signal.is_slow, is_guess, is_certain=not alert)
 
     def _join(self, signal: Signal, is_turn: bool) -> None:
         if is_turn and self._feels:
@@ -138,7 +139,7 @@ class ImpactWatch:
         self._felt_alerts = {alert for alert in self._felt_alerts if alert in self._alerts and is_felt(alert)}
         if signal is None or not felt:
             return
-        if signal.state == ProbeState.DEGRADED and not has_held(signal.began, moment):
+        if signal.is_slow and not has_held(signal.began, moment):
             self._joined = [turn for turn in self._joined if turn != (key, signal.began)]  # it was slow for a moment
         if is_alert and self._feels:
             self._alert_ends[key] = (moment, signal.label)
@@ -181,6 +182,7 @@ class ImpactWatch:
         self.relapses = [move_moment(moment, length) for moment in self.relapses]
         self._joined = [(key, move_moment(moment, length)) for key, moment in self._joined]
         self.periods = [_move_period(period, length) for period in self.periods]
+        self.slow = [_move_period(period, length) for period in self.slow]
         self._judged = self._judged and self._judged.move(length)
         if (guess := self._guess) is not None:
             well = guess.well and _move_period(guess.well, length)
@@ -206,6 +208,7 @@ class ImpactWatch:
             if self._recovered is not None:
                 start = self._find_end(self._recovered)
                 if self._was_moment(start):
+                    self.slow.append(HealthyPeriod(self.relapses[-1], start, self._by))
                     self.periods[-1] = replace(self.periods[-1], end=None)
                     self.relapses.pop()
                 else:

@@ -531,6 +531,7 @@ class IncidentStateBuilder:
             "impact_ended": ended,
             "mitigated": ended or (period.start if period else kept),
             "healthy": tuple(periods),
+            "slow": tuple(impact.slow),
             "felt_bad": felt.still if (felt := impact.find_felt(self._is_felt)) else "",
             "felt_since": since,
             "felt_by": impact.first.label if impact.first else "",

@@ -7,6 +7,7 @@ from typing import Any
 
 from cockpit.model.alert import AlertState, Severity
 from cockpit.model.clock_steps import move_moment
+from cockpit.model.conditions import is_answer_right
 from cockpit.model.event import (
     UNSEEN_FROM,
     Draft,
@@ -47,6 +48,7 @@ class Signal:
     state: str = ""  # `down`, `degraded`, `flapping` or `firing`, when it was first bad
     lead: timedelta = timedelta()
     fired_anew: bool = False  # an alert of which one had ended unseen before
+    is_slow: bool = False  # a probe that was degraded, and whose answer was right but for the time it took
     is_unseen: bool = False  # it may have begun before: nobody looked until it was seen, and its source dates nothing
 
     @property
@@ -104,8 +106,13 @@ def signal_of(fact: Event | Draft) -> Signal:
         text_of(fact.detail, "state"),
         measure_lead(fact.detail),
         fired_anew=has_fired_anew(fact),
+        is_slow=_was_slow(fact.detail),
         is_unseen=fact.kind != Kind.ALERT and time_of(fact.detail, UNSEEN_FROM) is not None,
     )
+
+
+def _was_slow(detail: Mapping[str, Any]) -> bool:
+    return text_of(detail, "state") == ProbeState.DEGRADED and is_answer_right(text_of(detail, "reason"))
 
 
 def has_fired_anew(fact: Event | Draft) -> bool:

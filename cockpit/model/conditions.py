@@ -278,6 +278,19 @@ WANTED = {"==": "wanted", "!=": "wanted anything but", "<": "wanted less than", 
 _FAILED = re.compile(r"\[(?P<name>[A-Z_]+)\](?P<path>\S*) \((?P<value>.*)\) (?P<operator>==|!=|<=?|>=?) (?P<right>.+)")
 
 
+NOT_OF_THE_ANSWER = frozenset(
+    {"RESPONSE_TIME", "DNS_TIME", "CONNECT_TIME", "TLS_TIME", "CERTIFICATE_EXPIRATION", "DOMAIN_EXPIRATION"}
+)
+"""What a condition may ask of an answer that came as it should: how long it took, and what is valid for how long."""
+
+
+def is_answer_right(reason: str) -> bool:
+    """Whether a reason finds no fault with the answer itself, only with how long it took, say; also where none is
+    known."""
+    match = _FAILED.fullmatch(reason)
+    return not reason or (match is not None and match["name"] in NOT_OF_THE_ANSWER)
+
+
 def explain_failed_condition(reason: str) -> str:
     """A failed condition in words, `got 503, wanted 200` of `[STATUS] (503) == 200`; any other reason as it is."""
     match = _FAILED.fullmatch(reason)

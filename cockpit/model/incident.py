@@ -212,6 +212,7 @@ class Incident:
     reviews: tuple[StateChange, ...] = ()
     lines_kept: tuple[datetime, ...] = ()  # when lines of a log were put into the record
     healthy: tuple[HealthyPeriod, ...] = ()
+    slow: tuple[HealthyPeriod, ...] = ()  # moments in which it was slow, and well but for that: they count as well
     unseen: tuple[UnseenMoment, ...] = ()  # of the beginnings and ends of what users felt
     breaks: tuple[RecordingBreak, ...] = ()  # that overlap its range, in order: what was so then is not known
     blind: tuple[RecordingBreak, ...] = ()  # in which a probe that told what users felt showed nothing

@@ -69,6 +69,9 @@ def list_key_times(incident: Incident, events: Sequence[Event]) -> list[KeyTime]
     if incident.mitigated is not None and find_relapse_after_close(incident) is None:
         proposal = propose_impact_end(incident)
         times.append(KeyTime("users felt it no more", incident.mitigated, proposal.source if proposal else ""))
+    for moment in incident.slow:
+        length = format_duration(measure_between(moment.start, moment.end or moment.start))
+        times.append(KeyTime("slow again", moment.start, f"{moment.evidence}, for {length}"))
     for before, after in pairwise(incident.statuses):
         if before.value == Status.RESOLVED and after.value != Status.RESOLVED:
             times.append(KeyTime("resolved, as was thought", before.at, before.reason))

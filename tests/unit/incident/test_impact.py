@@ -496,6 +496,36 @@ def test_a_slow_moment_after_a_recovery_that_held_does_not_take_it_back() -> Non
     assert measure_felt(incident, at(0), at(2)) == (timedelta(minutes=2), 1)
 
 
+@pytest.mark.parametrize(
+    ("reason", "is_slow"),
+    [
+        ("[RESPONSE_TIME] (461) < 400", True),
+        ("", True),
+        ("[STATUS] (500) == 200", False),
+        ("[BODY].ok (false) == true", False),
+        ("no answer within 2s", False),
+    ],
+)
+def test_a_relapse_is_mild_only_where_the_answer_was_right_and_stands_in_the_record_all_the_same(
+    reason: str, is_slow: bool
+) -> None:
+    """Seen: 1m 10s of answers 500 stood in no summary."""
+    story = Story()
+    story.probe(0, "orders", "down")
+    story.declare(1, reach=-10)
+    story.probe(2, "orders", "up")
+    story.tell(
+        Kind.PROBE, 12, subject="orders", detail={"state": "degraded", "reason": reason}, source="recorder",
+        summary="orders degraded",
+    )  # fmt: skip
+    story.probe(13, "orders", "up")
+    incident = only(story)
+    assert incident.mitigated == at(2 if is_slow else 13)
+    names = [key_time.what for key_time in list_key_times(incident, story.events) if key_time.at == at(12)]
+    assert names == ["slow again" if is_slow else "users felt it again"]
+    assert ("slow for 1m 00s" in describe_impact(incident)) is is_slow
+
+
 def test_while_it_is_slow_again_it_is_not_over() -> None:
     story = recovered_and_slow_again("degraded", 0.1)
     del story.events[-1]
