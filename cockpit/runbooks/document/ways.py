@@ -8,8 +8,9 @@ wait for a person. Pure.
 
 import re
 from bisect import bisect
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
 from cockpit.model.runbook import ENVIRONMENT_WORDS, StepKind, Way
@@ -95,10 +96,18 @@ _MEANS = re.compile(r"(?i)(?:with|using|via|through|by\s+means\s+of)\s+\S[^.:]{0
 _END_OF_HEAD = re.compile(r"[:→,\s](?:(?<=:)(?=\s|$)|(?<=→)|(?<=,)\s|(?<=\s)[-—–]\s)")
 _LONGEST_HEAD = 90  # letters
 _REMARK = re.compile(r"\s*\([^()]{0,60}\)\s*$")
-_FOR_WHAT = re.compile(r"(?i)\W*(?:for|on|in|with|when)\s+\S")
+_FOR_WHAT = re.compile(r"(?i)\W*(?:for|on|at|in|with|when)\s+\S")
 # "For all other node groups:" beside "For the manager cluster:": what is no other is the one.
 _THE_REST = re.compile(
     r"(?i)\b(?:all|any|every|the|each|for|on|in)\s+others?\b|\b(?:everything|anything|everyone)\s+else\b|\bthe\s+(?:rest|remaining)\b"
+)
+# "On the primary:", "For the worker:": what the commands are for, and whether both are done nobody says.
+_TARGET = re.compile(
+    r"""(?ix)^\W*(?:for|on|at|in)\s+(?:(?:the|your|our)\s+)?
+    (?!(?:a|an|any|all|both|each|every|some|most|this|that|these|those|it|them|other|others|another|the|your|our|my|more|further|full|details?
+      |example|instance|now|reference|information|info|addition|general|summary|short|case|order|particular|detail|practice|theory|success|failure|error|completion
+      |first|last|next|same|left|right|top|bottom|following|above|below|later|output|results?|end|beginning|start|moment|time|contrary|side|hand|page|screen|tab|menu)\b)
+    [\w./-]+(?:\s+[\w./-]+){0,3}(?:\s*\([^()]{1,40}\))?\W*$"""
 )
 _ACT_AT = re.compile(
     r"(?i)^(?P<act>[a-z][^.:`]{2,60}?)\s*(?:\((?P<round>[^()]{2,40})\)|\s(?:on|in|for|with|using|via|to|through)\s+(?P<at>[^.:]{2,40}))$"
@@ -112,7 +121,7 @@ _SMALL = "if in case falls wenn the a an is are was of on to not no and or"
 _SMALL_WORDS = frozenset(_SMALL.split())
 _IN_TURN = re.compile(
     r"""(?ix) \b(?:in\s+(?:this|that|the\s+following|the\s+given|exactly\s+this)\s+(?:order|sequence)|in\s+turn|one\s+after\s+(?:the\s+other|another)
-    |sequentially|step\s+by\s+step|in\s+order\s*[:.]|first\b[^.]{1,60}\bthen|followed\s+by|der\s+reihe\s+nach|nacheinander
+    |sequentially|step\s+by\s+step|in\s+order(?=\s*[:.])|first\b[^.]{1,60}\bthen|followed\s+by|der\s+reihe\s+nach|nacheinander
     |(?:(?:on|in|for|to)\s+)?(?:both|all|each|every\s+one)\s+(?:of\s+)?(?:the\s+)?(?:following\s+)?(?:steps|environments|clusters|systems|sites|regions|of\s+them|in\s+turn)
     |do\s+(?:all|both)|all\s+of\s+the\s+following|(?:these|the\s+following|following)\s+steps|do\s+the\s+following)\b"""
 )
@@ -154,7 +163,7 @@ _MAY_BEGIN = (
 # How a label begins that has no word of a family: a letter, a condition.
 _BEGINNINGS = frozenset((*"abcdefgh", *_ROMANS, "step", "part", "else", "otherwise", "if", "sonst", "ansonsten"))
 # Behind these something must follow, and the words must be a label by a colon, by being bold or by their place.
-_BEGINNINGS_OF_LABELS = frozenset(("for", "on", "in", "with", "when", "using", "via", "through", "by"))
+_BEGINNINGS_OF_LABELS = frozenset(("for", "on", "at", "in", "with", "when", "using", "via", "through", "by"))
 _PLACES = frozenset(ENVIRONMENT_WORDS)
 # Looked for first: none of them holds another, and every place holds one.
 _SIGNS_OF_PLACES = tuple(place for place in _PLACES if not any(other in place for other in _PLACES - {place}))
@@ -370,8 +379,20 @@ def _block_of(step: UnnumberedStep, blocks: Sequence[range]) -> range | None:
     return next((block for block in blocks if step.line in block), None)
 
 
+def _take_for_targets(named: Sequence[_NamedWay]) -> list[_NamedWay]:
+    """A name that no other one of its family stands beside is a target as any other: "For the API", "For the worker"."""
+    counts = Counter((way.key, way.label.depth) for way in named)
+    return [
+        replace(way, key=("rest", _FIRST_WORD.findall(way.name.casefold())[0]))
+        if way.is_place and counts[way.key, way.label.depth] == 1 and _TARGET.match(way.name)
+        else way
+        for way in named
+    ]
+
+
 def _group(named: Sequence[_NamedWay], headings: Sequence[int]) -> list[list[_NamedWay]]:
     """Labels that stand side by side: of one family and depth. Ways that come again are the same choice once more."""
+    named = _take_for_targets(named)
     groups: dict[tuple[object, ...], list[list[_NamedWay]]] = {}
     for way in named:
         kind = way.key[0]
@@ -395,11 +416,33 @@ def _group(named: Sequence[_NamedWay], headings: Sequence[int]) -> list[list[_Na
     found = [
         group
         for rows in groups.values()
-        for group in rows
+        for group in map(_keep_targets, rows)
         if (len({way.name.casefold() for way in group}) > 1 or _is_sole_condition(group))
-        and (group[0].key[0] != "rest" or any(_THE_REST.search(way.name) for way in group[1:]))
+        and (group[0].key[0] != "rest" or _names_the_rest(group) or _are_targets(group))
     ]
     return sorted(found, key=lambda group: group[0].label.line)
+
+
+def _names_the_rest(group: Sequence[_NamedWay]) -> bool:
+    return any(_THE_REST.search(way.name) for way in group[1:])
+
+
+def _keep_targets(group: list[_NamedWay]) -> list[_NamedWay]:
+    """Without what "For ..." begins beside targets: "For more information". All of it where too few are targets."""
+    if group[0].key[0] != "rest" or _names_the_rest(group):
+        return group
+    targets = [way for way in group if _TARGET.match(way.name)]
+    return targets if len(targets) > 1 else group
+
+
+def _are_targets(group: Sequence[_NamedWay]) -> bool:
+    """True for labels that tell what commands are for, "On the primary:", and neither count them nor come back to one."""
+    if any(way.label.numbered or not _TARGET.match(way.name) for way in group):
+        return False
+    names = [way.name.casefold() for way in group]
+    last_words = {_FIRST_WORD.findall(name)[-1] for name in names}
+    alike = group[0].key[1] != "in" or len(last_words) == 1  # "In the shell:", "In the browser:" are where one does it
+    return alike and len(names) == len(set(names))
 
 
 def _is_sole_condition(group: Sequence[_NamedWay]) -> bool:
@@ -506,6 +549,8 @@ def _judge(
         unclear = kind in ("act", "region") or (group[0].label.numbered and not offers)
     elif in_turn and not offers and kind != "condition":
         return None
+    elif kind == "rest":
+        unclear = not offers and not _names_the_rest(group)
     elif kind in ("means", "store") and not offers:
         unclear = all(way.bare for way in group)
     if (unclear or len(group) == 1) and all(step.kind in _LOOKS for step in commands):

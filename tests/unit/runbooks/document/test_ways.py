@@ -133,6 +133,51 @@ def test_letters_of_which_nothing_says_what_they_are_wait_for_a_person(first: st
     assert all(step.way and step.way.unclear and not step.way.excludes for step in procedure.steps)
 
 
+TARGETS = [
+    ("On the primary:", "On the standby:"), ("For the API:", "For the worker:"), ("**On db-1**", "**On db-2**"),
+    ("For the write pool:", "For the read pool:"), ("In the old cluster:", "In the new cluster:"),
+    ("On the mail relay (mx1):", "On the mail relay (mx2):"), ("At the lobby server:", "At the game server:"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("first", "second"), TARGETS)
+@pytest.mark.parametrize("around", ["", block("./prepare.sh now")])
+def test_targets_of_which_nothing_says_whether_both_are_meant_wait_for_a_person(
+    first: str, second: str, around: str
+) -> None:
+    text = f"{around}\n{first}\n\n{block(ONE)}\n{second}\n\n{block(OTHER)}\n{around}"
+    ways = {step.command: step.way for step in read(text).commands}
+    for command in (ONE, OTHER):
+        way = ways[command]
+        assert way is not None
+        assert way.unclear
+        assert not way.excludes
+
+
+@pytest.mark.parametrize(("first", "second"), TARGETS)
+@pytest.mark.parametrize("words", ["Do this in order:", "Run it on both of the following systems:"])
+def test_targets_that_a_sentence_puts_in_a_row_are_done_in_turn(first: str, second: str, words: str) -> None:
+    procedure = read(f"{words}\n\n{first}\n\n{block(ONE)}\n{second}\n\n{block(OTHER)}")
+    assert [step.way for step in procedure.commands] == [None, None]
+
+
+@pytest.mark.parametrize(
+    "labels",
+    [
+        ("1. On the primary:", "2. On the standby:"),
+        ("On the primary:", "Then on the standby:"),
+        ("On the primary:", "On the standby:", "On the primary:"),
+        ("On the primary:", "For more information:"),
+        ("In the shell:", "In another window:"),
+    ],
+)
+def test_targets_that_are_counted_or_come_back_and_other_words_behind_for_are_a_row(labels: tuple[str, ...]) -> None:
+    commands = [f"systemctl restart web{number}" for number, _ in enumerate(labels)]
+    indent = "   " if labels[0][0] == "1" else ""
+    text = "\n".join(f"{label}\n\n{block(command, indent)}" for label, command in zip(labels, commands, strict=True))
+    assert [(step.command, step.way) for step in read(text).commands] == [(command, None) for command in commands]
+
+
 @pytest.mark.parametrize(
     "words", ["There are two ways:", "Choose what fits:", "Depending on the cause:", "Either of these helps:"]
 )
@@ -167,7 +212,7 @@ def test_counted_environments_wait_for_a_person() -> None:
     [
         block("# PostgreSQL\npg_isready -h db\n# Redis\nredis-cli ping"),
         block("# Test\nnpm test\n# Ship\nnpm publish"),
-        f"On the primary:\n\n{block(ONE)}\nOn the standby:\n\n{block(OTHER)}",
+        f"First on the primary:\n\n{block(ONE)}\nThen on the standby:\n\n{block(OTHER)}",
         f"1. Deploy to staging: `{ONE}`\n2. Deploy to production: `{OTHER}`\n",
         f"For each node:\n\n{block(ONE)}\nNow:\n\n{block(OTHER)}",
     ],
