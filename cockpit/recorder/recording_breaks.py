@@ -70,24 +70,28 @@ def measure_unrecorded(breaks: Iterable[RecordingBreak], begin: datetime, end: d
 def list_unrecorded(
     breaks: Iterable[RecordingBreak], begin: datetime, end: datetime, recorded_until: datetime | None = None
 ) -> list[RecordingBreak]:
-    """What of a span nobody recorded, in order: before anybody ever did, in each break, and since `recorded_until`,
-    the end of the record where nobody records now."""
+    """When nobody recorded in a span, in order: before anybody ever did, in each break, and since `recorded_until`,
+    the end of the record where nobody records now.
+
+    A break that began before the span keeps its own beginning, so that every place tells the same of it. Only the time
+    before anybody ever recorded has none: it is told from the beginning of the span on.
+    """
     since = []
     if recorded_until is not None and measure_between(recorded_until, end).total_seconds() > LEAST_BREAK:
         since = [RecordingBreak(recorded_until, end)]
     inside = [item for item in join_recording_breaks([*breaks, *since]) if item.begin < end and begin < item.end]
-    return [RecordingBreak(max(item.begin, begin), min(item.end, end)) for item in inside]
+    return [RecordingBreak(begin if item.is_before_all else item.begin, min(item.end, end)) for item in inside]
 
 
 def describe_recording_breaks(
     breaks: Iterable[RecordingBreak], begin: datetime, end: datetime, recorded_until: datetime | None = None
 ) -> str:
-    """`12s in all, in 2 breaks: 02:11:05 to 02:11:12, 02:14:00 to 02:14:05 UTC`, of the span alone; "" where somebody
-    always recorded."""
+    """`12s in all, in 2 breaks: 02:11:05 to 02:11:12, 02:14:00 to 02:14:05 UTC`, each from its own beginning; "" where
+    somebody always recorded."""
     inside = list_unrecorded(breaks, begin, end, recorded_until)
     if not inside:
         return ""
-    length = format_duration(measure_unrecorded(inside, begin, end))
+    length = format_duration(sum((measure_between(item.begin, item.end) for item in inside), timedelta()))
     count = "1 break" if len(inside) == 1 else f"{len(inside)} breaks"
     times = [f"{_format_moment(item.begin, begin)} to {_format_moment(item.end, item.begin)}" for item in inside[:4]]
     more = f" and {len(inside) - len(times)} more" if len(inside) > len(times) else ""

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 
 import pytest
 from hypothesis import given, settings
@@ -12,6 +13,7 @@ from cockpit.incident.load import list_members, list_standing_events
 from cockpit.incident.messages.briefing import BriefingScene, build_brief
 from cockpit.incident.messages.shift_report import build_shift_report, describe_shift
 from cockpit.incident.postmortem.draft import render_draft
+from cockpit.incident.postmortem.json_document import incident_document, to_json_value
 from cockpit.incident.postmortem.picture import build_picture
 from cockpit.incident.postmortem.time_face import TimeFace
 from cockpit.model.event import UNSEEN_FROM, Kind
@@ -70,15 +72,27 @@ def test_brief_and_draft_tell_every_unrecorded_minute_of_the_span(
     now = 100.0
     until = at(spans[-1][1]) if is_read_later else None
     end = float(resolved or now)
-    recorded = sum(max(0.0, min(over, end) - max(begin, 10.0)) for begin, over in spans[:-1])
-    last_begin, last_end = spans[-1][0], spans[-1][1] if is_read_later else end
-    recorded += max(0.0, min(last_end, end) - max(last_begin, 10.0))
-    missing = timedelta(minutes=end - 10.0 - recorded)
+    breaks = [(10.0, spans[0][0]), *((over, begin) for (_, over), (begin, _) in pairwise(spans))]
+    breaks += [(spans[-1][1], end)] if is_read_later else []
+    missing = timedelta(minutes=sum(min(over, end) - begin for begin, over in breaks if begin < end and over > 10.0))
 
     places = list_places(story, at(now), until)
 
     assert places["brief"] == places["draft"]
     assert places["brief"].partition(" in all")[0] == (format_duration(missing) if missing else "")
+
+
+def test_a_break_that_began_before_the_range_has_one_beginning_in_every_place() -> None:
+    """Seen: three surfaces showed three beginnings of one break, each its own."""
+    story = Story()
+    tell_recorders(story, [(0, 5), (15, 60)])
+    story.declare(40, reach=10)
+    report = build_shift_report(story.events, (), since=at(12), now=at(50), is_recorded_before=True)
+    places = list_places(story, at(50))
+    places["shift"] = dict(describe_shift(report, UTC))["unrecorded"].removeprefix("nobody recorded for ")
+    assert set(places.values()) == {"10m 00s in all, in 1 break: 02:05:00 to 02:15:00 UTC"}
+    (told,) = incident_document(only(story))["breaks"]
+    assert (told["begin"], told["end"]) == (to_json_value(at(5)), to_json_value(at(15)))
 
 
 def test_a_shift_tells_the_time_before_the_first_recorder_and_after_the_last_as_brief_and_draft_do() -> None:
