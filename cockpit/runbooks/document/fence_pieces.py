@@ -67,6 +67,10 @@ NUMBERED_CELL = re.compile(r"(?:\s{2,}|\t)\d+(?:[./:]\d+|[smhd%]\b|\s{2,}|$)")
 FEWEST_COLUMNS = 3  # of a line without a head above it
 ARROW = re.compile(r"(?<=\s)[→⇒➜⟶←](?=\s)")  # that a shell would hand to the program as a word
 EXPLAINED = "an arrow stands in it, and words behind it: take out what is no part of the command"
+A_PART = re.compile(r"(?:(?:\.\.\.|…)\s+(?:\\\n\s*)?)?--?[A-Za-z]")  # `--zone=eu`, `... \` and options below it
+PART_OF_A_COMMAND = (
+    "it begins with an option, not with a program: it shows a part of a command. Write the whole command"
+)
 LONGEST_TYPED = 40  # lines of one command below a prompt
 Shape = Literal["comment", "command", "blank", "sql", "foreign"]
 
@@ -293,6 +297,9 @@ def statement_lines(document: ShellDocument) -> dict[int, int]:
 def make_command_piece(raw: str, line: int, output: str = "") -> Piece:
     text = clean_unmasked(raw).strip("\n")
     unparsed = "" if text.isascii() or not explains_itself(text) else EXPLAINED
+    start = text.lstrip()
+    if start[:1] in ("-", ".", "…") and A_PART.match(start):
+        unparsed = PART_OF_A_COMMAND
     return Piece("command", text, line, output, altered=text != raw.strip("\n"), unparsed=unparsed)
 
 

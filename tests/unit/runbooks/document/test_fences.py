@@ -5,6 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cockpit.model.runbook import ONLY_VALUES, Runbook, StepKind
+from cockpit.runbooks.document.fence_pieces import split_fence
 from cockpit.runbooks.document.fences import find_language_name, read_fence
 from cockpit.runbooks.document.read import read_runbook
 
@@ -432,3 +433,28 @@ def test_a_name_that_every_shell_has_is_not_taken_from_this_machine_where_the_do
 def test_a_step_that_sets_such_a_name_itself_is_believed() -> None:
     (step,) = read("```bash\nHOSTNAME=db; mysql -h $HOSTNAME -e 'select 1'\n```").procedures[0].commands
     assert not step.unparsed
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        "... \\\n  --zone=eu \\\n  --size=3",
+        "... \\\n--zone=eu \\\n--size=3 \\\n",
+        "… \\\n  -o StrictHostKeyChecking=no \\\n  -i key",
+        "--max-connections=200\n--shared-buffers=1GB",
+        "# options of the server\n--data-dir /srv/mail \\\n--listen 127.0.0.1:25",
+    ],
+)
+def test_options_without_their_program_are_only_looked_at(content: str) -> None:
+    pieces = [piece for piece in split_fence(content, "bash") if piece.shape == "command"]
+    assert all(piece.unparsed for piece in pieces), pieces
+
+
+def test_options_below_their_program_belong_to_it() -> None:
+    (piece,) = split_fence("az vm create -g rg -n web\n  --size B2s\n  --zone 1", "bash")
+    assert not piece.unparsed
+
+
+def test_the_step_of_options_without_their_program_never_runs() -> None:
+    (step,) = read("```bash\n--zone=eu \\\n--size=3\n```").procedures[0].commands
+    assert step.unparsed
