@@ -244,6 +244,7 @@ def _of_system(error: OSError, path: Path) -> str:
 NO_MEMORY = frozenset(  # a full disk has no room for what readers and writers share
     {sqlite3.SQLITE_IOERR_SHMOPEN, sqlite3.SQLITE_IOERR_SHMSIZE, sqlite3.SQLITE_IOERR_SHMMAP}
 )
+LONGEST_APART = 0.5  # seconds that opening and closing a file take at most
 RETRY = 0.02  # seconds between two tries where SQLite itself does not wait for a lock
 
 
@@ -259,23 +260,8 @@ def to_write(path: Path, patience: float) -> sqlite3.Connection:
     # SQLite would quietly open such a file to read, and refuse only the first write.
     if path.exists() and not os.access(path, os.W_OK, effective_ids=os.access in os.supports_effective_ids):
         raise RecordError(read_only(path), code="not-writable")
-    connection = _open_with_wal(path, patience)
-    try:
-        connection.execute("PRAGMA secure_delete = ON")
-        connection.execute("PRAGMA synchronous = FULL")
-        _refuse_another_name(path, patience)
-        prepare_schema(connection, path)
-    except BaseException:
-        connection.close()
-        raise
-    return connection
-
-
-def _refuse_another_name(path: Path, patience: float) -> None:
-    """Raise RecordError when somebody has the file open by another name. Whoever opens or closes it locks the file for
-    a moment without what lies beside it, which is waited for."""
     deadline = monotonic() + patience
-    while is_open_by_another_name(path):
+    while (connection := _open_beside_others(path, patience)) is None:
         if monotonic() > deadline:
             raise RecordError(
                 f"Another program has {path} open by another name (a hard link, or a mount of the file alone), or what "
@@ -284,7 +270,35 @@ def _refuse_another_name(path: Path, patience: float) -> None:
                 code="file-open-by-another-name",
                 file=path,
             )
-        sleep(RETRY)
+    try:
+        prepare_schema(connection, path)
+    except BaseException:
+        connection.close()
+        raise
+    return connection
+
+
+def _open_beside_others(path: Path, patience: float) -> sqlite3.Connection | None:
+    """None when somebody has the file open for a while, and not what lies beside it and is open here.
+
+    Whoever opens or closes it locks the file for a moment without the rest, which is waited for. And of two who make
+    one file together the one may remove, as it opens it again, what the other has just made beside it: opened again
+    both have the same.
+    """
+    connection = _open_with_wal(path, patience)
+    reopens = monotonic() + min(patience, LONGEST_APART)
+    try:
+        connection.execute("PRAGMA secure_delete = ON")
+        connection.execute("PRAGMA synchronous = FULL")
+        while is_open_by_another_name(path):
+            if monotonic() > reopens:
+                connection.close()
+                return None
+            sleep(RETRY)
+    except BaseException:
+        connection.close()
+        raise
+    return connection
 
 
 def to_read(path: Path, patience: float) -> Opened:

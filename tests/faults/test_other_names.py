@@ -1,8 +1,10 @@
 """A timeline that is reached by another name, or was opened before what lies beside it was removed: no fact is lost."""
 
 import os
+import sqlite3
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -13,13 +15,14 @@ from cockpit.cli.options import Common, timeline_path
 from cockpit.model.event import RecordError
 from cockpit.model.system import Environment, System
 from cockpit.recorder.lock import lock_path
+from cockpit.timeline import connection
 from cockpit.timeline.rescue import FilesLostError, find_saved, load_saved
 from tests.refusals import refuses
 from tests.unit.timeline.files import note, notes, opened
 
 OTHER = (
     "import sys\nfrom pathlib import Path\nfrom tests.unit.timeline.files import notes, opened\n"
-    "with opened(Path(sys.argv[1])) as timeline:\n"
+    "with opened(Path(sys.argv[1]), patience=20) as timeline:\n"
     "    timeline.record(notes(2))\n    print('open', flush=True)\n    sys.stdin.read()\n"
 )
 
@@ -62,6 +65,37 @@ def test_a_file_that_somebody_has_open_with_another_log_beside_it_is_not_written
         timeline.record([note("after it")])
         assert [event.summary for event in timeline.events()] == ["note 1", "note 2", "after it"]
         assert timeline.verify().ok
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells who holds which lock")
+def test_of_two_who_make_one_file_neither_is_refused_for_what_the_other_removed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Seen in two of fifty starts at once: for half a minute, and then as if somebody had a hard link."""
+    path, open_with_wal = tmp_path / "timeline.db", connection._open_with_wal
+    others: list[subprocess.Popen[str]] = []
+
+    def open_before_the_other(path: Path, patience: float) -> sqlite3.Connection:
+        monkeypatch.setattr(connection, "_open_with_wal", open_with_wal)
+        first = open_with_wal(path, patience)
+        first.execute("SELECT count(*) FROM sqlite_master").fetchone()
+        remove_what_lies_beside(path)
+        command = [sys.executable, "-c", OTHER, str(path)]
+        others.append(subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True))
+        end = time.monotonic() + 20
+        while not Path(f"{path}-shm").exists():
+            assert time.monotonic() < end
+            time.sleep(0.01)
+        return first
+
+    monkeypatch.setattr(connection, "_open_with_wal", open_before_the_other)
+    with opened(path, patience=20) as timeline, others[0] as other:
+        assert other.stdout is not None
+        assert other.stdout.readline() == "open\n"
+        timeline.record([note("beside it")])
+        assert {event.summary for event in timeline.events()} == {"note 1", "note 2", "beside it"}
+        assert timeline.verify().ok
+        other.communicate("")
 
 
 def link(path: Path) -> Path:
