@@ -48,6 +48,8 @@ TELLING: Mapping[str, int] = {
     Kind.DECISION: 1,
     Kind.UPDATE: 3,
     Kind.ROLE: 3,
+    Kind.GAP: 4,  # a lane of its own shows it
+    Kind.RECORDER: 4,
 }  # which turning points are drawn where not all have room, the least first; else USUAL
 PEOPLE_KINDS = frozenset(
     {Kind.DECLARE, Kind.ACK, Kind.ROLE, Kind.DECISION, Kind.STATUS, Kind.SEVERITY, Kind.RESOLVE, Kind.UPDATE,

@@ -9,6 +9,7 @@ from cockpit.incident.signals import key_of, says_bad
 from cockpit.model.conditions import explain_failed_condition
 from cockpit.model.event import Event, Kind, attempt_of, describe_unseen, text_of
 from cockpit.model.incident import Incident
+from cockpit.recorder.recording_breaks import list_unrecorded, read_recording_break
 
 TURNING_KINDS = frozenset(
     {
@@ -35,6 +36,7 @@ def find_turning_points(incident: Incident, events: Sequence[Event]) -> frozense
             event.kind in TURNING_KINDS
             or is_marked_note(event)
             or (event.kind == Kind.REVISION and is_app_change(event))
+            or _tells_break(incident, event)
             or (event.kind == Kind.RUN and text_of(event.detail, "what") == "started")
             or (event.kind == Kind.ROLE and text_of(event.detail, "what") != "leaves")
         ):
@@ -58,6 +60,14 @@ def find_turning_points(incident: Incident, events: Sequence[Event]) -> frozense
             elif verdict is False and any(abs(event.occurred - end) <= SKEW for end in ends):
                 ids.add(event.id)
     return frozenset(ids)
+
+
+def _tells_break(incident: Incident, event: Event) -> bool:
+    """Whether nobody recorded for some of the incident before it, as the draft counts it, however short that was."""
+    pause = read_recording_break(event)
+    return pause is not None and bool(
+        list_unrecorded([pause], incident.reach_from, incident.resolved or max(event.occurred, pause.end))
+    )
 
 
 def describe_summary(event: Event) -> str:

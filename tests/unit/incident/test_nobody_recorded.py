@@ -16,9 +16,10 @@ from cockpit.incident.postmortem.draft import render_draft
 from cockpit.incident.postmortem.json_document import incident_document, to_json_value
 from cockpit.incident.postmortem.picture import build_picture
 from cockpit.incident.postmortem.time_face import TimeFace
+from cockpit.incident.postmortem.turning_points import find_turning_points
 from cockpit.model.event import UNSEEN_FROM, Kind
 from cockpit.model.time import format_duration, format_timestamp
-from cockpit.recorder.recording_breaks import STOPPED
+from cockpit.recorder.recording_breaks import STOPPED, UNRECORDED
 from tests.examples import scale_examples
 from tests.unit.incident.drafts import HEAD, PLAN, SYSTEM, block, draft, table
 from tests.unit.incident.folding import only
@@ -93,6 +94,23 @@ def test_a_break_that_began_before_the_range_has_one_beginning_in_every_place() 
     assert set(places.values()) == {"10m 00s in all, in 1 break: 02:05:00 to 02:15:00 UTC"}
     (told,) = incident_document(only(story))["breaks"]
     assert (told["begin"], told["end"]) == (to_json_value(at(5)), to_json_value(at(15)))
+
+
+@pytest.mark.parametrize("kind", [Kind.GAP, Kind.RECORDER])
+@pytest.mark.parametrize(("minute", "counts"), [(5.0, False), (42.0, True), (70.0, False)])
+def test_a_pause_of_the_record_that_the_draft_counts_is_a_turning_point(
+    kind: Kind, minute: float, counts: bool
+) -> None:
+    """However short: whoever reads that nobody recorded for six seconds looks for when that was."""
+    story = Story()
+    tell_recorders(story, [(0, 90)])
+    story.declare(40, reach=10)
+    span = {"from": format_timestamp(at(minute - 0.1)), "until": format_timestamp(at(minute))}
+    detail = span if kind == Kind.GAP else {"what": "started", UNRECORDED: span}
+    pause = story.tell(kind, minute, detail=detail, source="recorder")
+    story.act(Kind.RESOLVE, 60, because="fixed")
+    assert (pause.id in find_turning_points(only(story), story.events)) is counts
+    assert bool(list_places(story, at(95))["draft"]) is counts
 
 
 def test_a_shift_tells_the_time_before_the_first_recorder_and_after_the_last_as_brief_and_draft_do() -> None:
