@@ -1,6 +1,6 @@
 """Which keys of a run work at this moment, why the others do not, and the one line that says what to do next."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from cockpit.model.key_bindings import KeyBinding, Need
@@ -11,6 +11,8 @@ from cockpit.runbooks.types import Prepared
 from screens.dialogs.dialog import NOT_YET
 from screens.run.view import StepPrepared
 from widgets.cell import Piece
+
+LONGEST_NAMES = 28  # letters of the values that a step needs: on 80 columns its key stands behind them
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,6 +202,14 @@ def _advise_after_failure(step: Step, now: StepStanding) -> Advice:
     return _make_advice("It failed.", *then, ("skip", "marks it and goes on"), tone="bad")
 
 
+def name_missing_values(names: Sequence[str]) -> str:
+    """What a step needs, by name where the key beside it still fits on a line of 80 columns, else by number."""
+    listed = ", ".join(names)
+    if len(listed) <= LONGEST_NAMES:
+        return f"It needs a value for {listed}."
+    return "It needs a value." if len(names) == 1 else f"It needs {len(names)} values."
+
+
 def _advise_next(step: Step, now: StepStanding) -> Advice:
     if step.kind is StepKind.NOTE:
         copies = [("copy", "copies what it shows")] if step.mention else []
@@ -222,7 +232,7 @@ def _advise_next(step: Step, now: StepStanding) -> Advice:
     if now.waits:
         return _make_advice(now.waits, ("next", "goes to what comes first"), ("skip", "skips it"))
     if now.asks:
-        return _make_advice("It needs a value for " + ", ".join(now.asks) + ".", ("run", "asks for them"), tone="warn")
+        return _make_advice(name_missing_values(now.asks), ("run", "asks for them"), tone="warn")
     if now.instead is not None:
         return _make_advice(f"Step {now.instead} was done in its place.", ("run", "runs this one too"), tone="warn")
     return _make_advice(

@@ -6,7 +6,7 @@ from cockpit.model.run import StepState
 from cockpit.model.runbook import Step, StepKind
 from cockpit.runbooks.types import Prepared, Resolved
 from screens.run.rows import render_change_effects, render_step
-from screens.run.standing import StepStanding
+from screens.run.standing import StepStanding, render_hint
 
 CAUTION = "Preserve first: its logs go with it, and no line of them is in the record. " + "Record keeps lines. " * 6
 
@@ -47,3 +47,25 @@ def test_what_a_change_meets_is_read_to_its_end_by_whoever_confirms_it() -> None
     prepared = Prepared("", step, "prod", step.kind, step.command, step.command, meets=(CAUTION,))
     rows = render_change_effects(prepared, 70)
     assert CAUTION.strip() in " ".join("".join(text for text, _ in row).strip() for row in rows)
+
+
+@pytest.mark.parametrize(
+    "names",
+    [
+        ("queue",),
+        ("mailbox", "relay"),
+        ("database-cluster", "standby-hostname", "replication-slot"),
+        ("the name of the game server that the players were moved to",),
+        tuple(f"node-{number}" for number in range(12)),
+    ],
+)
+@pytest.mark.parametrize("armed", [True, False])
+def test_the_key_that_asks_for_values_stands_on_a_line_of_80_columns(names: tuple[str, ...], armed: bool) -> None:
+    step = Step(1, "Move it", StepKind.CHANGE, 3, "echo x")
+    values = tuple(Resolved(name, None, "") for name in names)
+    prepared = Prepared("", step, "prod", step.kind, step.command, step.command, values)
+    pieces = render_hint(StepStanding(step, StepState.TODO, prepared), {"run": "Enter", "skip": "s"}, armed=armed)
+    line = "".join(text for text, _ in pieces)
+    assert len(line) <= 80
+    assert "Enter" in line
+    assert (", ".join(names) in line) is (len(names) < 3 and len(names[0]) < 20)
