@@ -195,15 +195,27 @@ def find_suggested_step(procedure: Procedure, run: Run) -> int | None:
         fitting = [step for step in left if step.way is not None]
         begun = [step for step in fitting if is_way_taken(step, procedure, run)]
         return next((step.ordinal for step in (*begun, *_list_proposed(fitting, run))), None)
-    begun = [step for step in left if run.state(step.ordinal) is not StepState.TODO]
-    last = max((step for step, state in run.states if state is not StepState.TODO), default=0)
-    behind = [step for step in left if step.ordinal > last]
-    step = next(iter((*begun, *behind, *left)), None)
+    step = _find_next_left(left, run)
     if step is None or not is_way_open(step, procedure, run):
         return step.ordinal if step else None
     ways = list_ways(step, procedure)
     proposed = ways if len(ways) == 1 else _list_proposed(ways, run)  # of a condition a person reads whether it holds
     return next((way.ordinal for way in proposed), None)
+
+
+def find_open_choice(procedure: Procedure, run: Run) -> int | None:
+    """The first step of the ways that come next and of which none was taken; None where nothing is to be chosen, and in
+    a menu, which is all to be chosen."""
+    step = None if procedure.menu else _find_next_left(list_steps_left(procedure, run), run)
+    return step.ordinal if step is not None and is_way_open(step, procedure, run) else None
+
+
+def _find_next_left(left: Sequence[Step], run: Run) -> Step | None:
+    """Of the steps left one that was begun, else the first behind what was done last, else the first."""
+    begun = [step for step in left if run.state(step.ordinal) is not StepState.TODO]
+    last = max((step for step, state in run.states if state is not StepState.TODO), default=0)
+    behind = [step for step in left if step.ordinal > last]
+    return next(iter((*begun, *behind, *left)), None)
 
 
 def _list_proposed(steps: Sequence[Step], run: Run) -> list[Step]:

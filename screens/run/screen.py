@@ -15,7 +15,7 @@ from textual.events import Key
 
 from cockpit.model.event import RecordError
 from cockpit.model.key_bindings import RUN, KeyBinding
-from cockpit.model.run import SETTLED, Run, StepState, find_suggested_step
+from cockpit.model.run import SETTLED, Run, StepState, find_open_choice, find_suggested_step
 from cockpit.model.runbook import Procedure, Runbook, Step
 from cockpit.model.text import clean_line
 from cockpit.runbooks.catalogue.references import list_step_references
@@ -338,7 +338,8 @@ class RunScreen(KeyedScreen):
         if self.step and self.step.ordinal == done and self._run.state(done) in SETTLED and not self.procedure.menu:
             self._guard_anew()  # an Enter too many is not meant for the next step
             self._armed = False  # and the first frame of that step says so
-            next_step = find_suggested_step(self.procedure, self._run)
+            # Where a person chooses nothing is suggested, and the cursor stands on what is to be chosen.
+            next_step = find_suggested_step(self.procedure, self._run) or find_open_choice(self.procedure, self._run)
             self._went_on = None if next_step is None else (done, next_step)
             self._go_to(next_step)
         self.look()

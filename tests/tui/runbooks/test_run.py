@@ -102,6 +102,35 @@ async def test_one_key_looks_and_the_cursor_goes_to_what_is_suggested_next(open_
         assert "/data/1.log" in user.lines("output-title")
 
 
+TARGETS = b"""# Mail
+
+## Move the queue
+
+```bash
+postqueue -p
+```
+
+On the old relay:
+
+```bash
+postsuper -h ALL
+```
+
+On the new relay:
+
+```bash
+postsuper -H ALL
+```
+"""
+
+
+async def test_the_cursor_goes_on_to_what_is_to_be_chosen_and_nothing_of_it_runs(open_run: Open, play: Play) -> None:
+    async with open_run(TARGETS) as user:
+        await user.press("enter")
+        assert user.at == 2
+        assert [step for step, _, _ in play.performed] == [1]
+
+
 async def test_what_a_step_printed_stays_in_sight_until_a_person_moves_or_the_next_one_prints(
     open_run: Open, play: Play
 ) -> None:

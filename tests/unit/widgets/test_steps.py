@@ -15,6 +15,7 @@ from cockpit.model.run import (
     describe_other_environment,
     describe_ways,
     find_needed_step,
+    find_open_choice,
     find_suggested_step,
     is_run_done,
     list_steps_in_turn,
@@ -136,6 +137,14 @@ def test_before_ways_the_one_for_the_environment_of_the_run_is_suggested_and_els
     assert find_suggested_step(WAYS, replace(done, environment="staging-eu")) == 2
     assert find_suggested_step(WAYS, replace(done, environment="shop")) is None
     assert find_suggested_step(replace(WAYS, menu=True), replace(done, environment="shop")) is None
+
+
+def test_what_is_to_be_chosen_next_is_found_only_while_it_is_open_and_next() -> None:
+    shop = replace(run(StepState.OK), environment="shop")
+    assert find_open_choice(WAYS, shop) == 2
+    assert find_open_choice(WAYS, replace(run(), environment="shop")) is None
+    assert find_open_choice(WAYS, run(StepState.OK, StepState.OK)) is None
+    assert find_open_choice(replace(WAYS, menu=True), shop) is None
 
 
 def test_a_way_that_was_begun_goes_on_and_the_other_is_passed_over() -> None:
