@@ -24,8 +24,6 @@ from html.entities import codepoint2name
 from typing import Literal
 from urllib.parse import unquote
 
-from cockpit.model.secret_detection.escapes import count_parameters, list_unopened
-
 MASK = "•••"
 
 
@@ -267,7 +265,17 @@ def load_dumps() -> Callable[[str, Callable[[bytes], Sequence[tuple[int, int]]]]
 def count_most_parameters(secrets: Sequence[KnownSecret]) -> int:
     """How many characters of a sequence that was broken off may begin one of those that must stand alone; -1 where
     none must, and so it does not matter what stands before them."""
+    from cockpit.model.secret_detection.escapes import count_parameters  # not before the first frame, as below
+
     return max((count_parameters(secret.value) for secret in secrets if len(secret.value) < SHORT), default=-1)
+
+
+@cache
+def load_unopened() -> Callable[[str, int], list[str]]:
+    """What reads a text as if its sequences had been broken off: not before the first frame, which has none."""
+    from cockpit.model.secret_detection.escapes import list_unopened
+
+    return list_unopened
 
 
 def merge_spans(spans: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:
@@ -325,7 +333,7 @@ class SecretRegistry:
         if not may_be_apart and not hint.find(text):
             return text
         # The digits of a sequence that was broken off are none of the word behind them.
-        for reading in list_unopened(text, count_most_parameters(self._secrets)):
+        for reading in load_unopened()(text, count_most_parameters(self._secrets)):
             if behind := self.find_places(reading):
                 return self.mask(replace_spans(text, behind))
         spelled = has_escaped_letters(text)
