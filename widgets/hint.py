@@ -167,7 +167,11 @@ def render_hint(sight: HintInput, keys: Mapping[str, str], now: datetime, width:
         return _in_incident(sight, sight.incident, keys, now, width)
     if sight.bad:
         declares = make_key_part(keys, "declare", "declares an incident", "declares")
-        parts = [*_list_deployment_parts(sight, keys, now), _describe_procedure(sight, keys)]
+        parts = [
+            *_list_deployment_parts(sight, keys, now),
+            _describe_procedure(sight, keys),
+            _describe_waiting_run(sight),
+        ]
         return render_hint_line(_describe_broken(sight, width), *parts, action=declares, tone="bad", width=width)
     if doubt := _render_doubt(sight, keys, width):
         return doubt
@@ -346,14 +350,19 @@ def _render_doubt(sight: HintInput, keys: Mapping[str, str], width: int) -> list
     """What keeps us from saying that all is well; nothing when nothing does."""
     if sight.problems:
         advice = Part(((sight.problems[0].advice, ""),)) if sight.problems[0].advice else Part()
-        return render_hint_line(sight.problems[0].message, action=advice, tone="bad", width=width)
+        what = sight.problems[0].message
+        return render_hint_line(what, _describe_waiting_run(sight), action=advice, tone="bad", width=width)
     if sight.old:
         again = make_key_part(keys, "refresh", "asks again")
         return render_hint_line(
-            f"{' and '.join(sight.old)}: what is shown is old.", action=again, tone="bad", width=width
+            f"{' and '.join(sight.old)}: what is shown is old.",
+            _describe_waiting_run(sight),
+            action=again,
+            tone="bad",
+            width=width,
         )
     if sight.waiting:
-        return render_hint_line("Waiting for the first answers.", width=width)
+        return render_hint_line("Waiting for the first answers.", _describe_waiting_run(sight), width=width)
     unsure = [probe for probe in sight.probes if probe.state not in QUIET or probe in sight.flapping]
     if sight.rolled_back:  # a threshold over minutes that are past says nothing of how it is since
         unsure = [probe for probe in unsure if isinstance(probe, ProbeResult)]
@@ -364,7 +373,7 @@ def _render_doubt(sight: HintInput, keys: Mapping[str, str], width: int) -> list
     state = f"{unsure[0].name} is {flaps}{unsure[0].state.value}{others}."
     why = make_key_part(keys, "table.select", "shows why")
     declares = _offer_declaration(sight, keys, "declares")
-    return render_hint_line(state, declares, action=why, tone="warn", width=width)
+    return render_hint_line(state, _describe_waiting_run(sight), declares, action=why, tone="warn", width=width)
 
 
 def _offer_declaration(sight: HintInput, keys: Mapping[str, str], *words: str) -> Part:
@@ -380,7 +389,7 @@ def _not_serving(sight: HintInput, keys: Mapping[str, str], width: int) -> list[
     why = make_key_part(keys, "table.select", "shows why")
     declares = _offer_declaration(sight, keys, "declares an incident", "declares")
     sentence = f"{short_name(revision)} is not known to serve: {health.reason}."
-    return render_hint_line(sentence, declares, action=why, tone="warn", width=width)
+    return render_hint_line(sentence, _describe_waiting_run(sight), declares, action=why, tone="warn", width=width)
 
 
 def _not_over(sight: HintInput, keys: Mapping[str, str], width: int) -> list[Piece]:
@@ -392,7 +401,7 @@ def _not_over(sight: HintInput, keys: Mapping[str, str], width: int) -> list[Pie
     why = make_key_part(keys, "table.select", "shows why")
     declares = _offer_declaration(sight, keys, "declares an incident", "declares")
     sentence = f"{alerts[0].name}{others}: not known to be over."
-    return render_hint_line(sentence, declares, action=why, tone="warn", width=width)
+    return render_hint_line(sentence, _describe_waiting_run(sight), declares, action=why, tone="warn", width=width)
 
 
 def _describe_broken(sight: HintInput, width: int) -> str:

@@ -347,6 +347,24 @@ def test_a_run_that_waits_is_shown_with_its_step_and_first_when_it_leaves_a_gap(
     assert said(gap, 160) == f"▸ {waits}: no database is called shop now.  r opens its run"
 
 
+@pytest.mark.parametrize("incident", [None, INCIDENT])
+@pytest.mark.parametrize(
+    "sight",
+    [
+        HintInput((replace(QUIET[0], flapping=True), QUIET[1])),
+        HintInput((replace(QUIET[0], state=ProbeState.DEGRADED), QUIET[1])),
+        HintInput(QUIET, tuple(replace(alert, state=AlertState.RESOLVING) for alert in alerts())),
+        HintInput(QUIET, old=("Probes",)),
+        HintInput(QUIET, waiting=True),
+        HintInput(QUIET),
+    ],
+)
+def test_a_run_that_waits_is_told_beside_every_doubt(sight: HintInput, incident: Incident | None) -> None:
+    """Seen: a probe that flapped hid the run that waited for a person."""
+    waits = "“Roll back” waits at step 5"
+    assert waits in said(replace(sight, incident=incident, waits=waits), 160)
+
+
 def test_it_is_not_quiet_while_an_alert_that_is_gone_is_not_known_to_be_over() -> None:
     gone = tuple(replace(alert, state=AlertState.RESOLVING) for alert in alerts())
     line = said(HintInput(QUIET, gone))
