@@ -359,7 +359,7 @@ def test_a_run_that_waits_is_shown_with_its_step_and_first_when_it_leaves_a_gap(
         HintInput(QUIET),
     ],
 )
-def test_a_run_that_waits_is_told_beside_every_doubt(sight: HintInput, incident: Incident | None) -> None:
+def test_a_run_that_waits_stands_beside_every_doubt(sight: HintInput, incident: Incident | None) -> None:
     """Seen: a probe that flapped hid the run that waited for a person."""
     waits = "“Roll back” waits at step 5"
     assert waits in said(replace(sight, incident=incident, waits=waits), 160)
