@@ -401,18 +401,19 @@ def describe_impact(incident: Incident) -> str:
     relapse = f"; felt again since {later:%Y-%m-%d %H:%M:%S} UTC, after it was closed" if later else ""
     since, until = (describe_unseen_moment(incident, moment.at) if moment else "" for moment in (begin, end))
     ends = f"{_format_moment(begin, 'not known', since)} to {_format_moment(end, missing, until)}"
-    return f"impact {ends}{took}{relapse}{describe_slow(incident)}"
+    return f"impact {ends}{took}{relapse}{describe_slow(incident, _show_utc)}"
 
 
-def describe_slow(incident: Incident) -> str:
-    """`; slow for 1m 10s from 02:10:05 UTC` of moments that take a recovery not back, and that users could feel."""
-    lengths = (
-        f"slow for {format_duration(measure_between(moment.start, moment.end or moment.start))} "
-        f"from {moment.start:%Y-%m-%d %H:%M:%S} UTC"
-        for moment in incident.slow
-    )
-    return "".join(f"; {length}" for length in lengths)
+def _show_utc(moment: datetime) -> str:
+    return f"{moment:%Y-%m-%d %H:%M:%S} UTC"
+
+
+def describe_slow(incident: Incident, show: Callable[[datetime], str]) -> str:
+    """`; slow for 1m 10s from 02:10:05 UTC` of moments that take a recovery not back, and that users could feel. `show`
+    writes a moment."""
+    lengths = ((measure_between(moment.start, moment.end or moment.start), moment.start) for moment in incident.slow)
+    return "".join(f"; slow for {format_duration(length)} from {show(start)}" for length, start in lengths)
 
 
 def _format_moment(moment: ImpactMoment | None, missing: str, unseen: str) -> str:
-    return f"{moment.at:%Y-%m-%d %H:%M:%S} UTC ({moment.source}){unseen}" if moment else missing
+    return f"{_show_utc(moment.at)} ({moment.source}){unseen}" if moment else missing

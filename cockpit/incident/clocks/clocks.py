@@ -36,7 +36,8 @@ def compute_clocks(
     """What is, was and will be due, each id once, in the order of when it is due. Never raises.
 
     `zone` is the system's, for working hours that name none; `deployed` when the newest deployment was made. Only
-    what simply passes (a rollback window, a promise, what lags behind a run) depends on `now`.
+    what simply passes (a rollback window, a promise, what lags behind a run, the window of a call that was put off)
+    depends on `now`.
     """
     incident = as_of(incident, now)  # a recovery that has not held for two minutes excuses nobody yet
     bound = build_binding(incident, plan, zone)

@@ -12,6 +12,7 @@ from cockpit.incident.impact import (
     ImpactMoment,
     as_of,
     describe_short_pauses,
+    describe_slow,
     describe_unseen_moment,
     describe_unseen_signal,
     find_relapse,
@@ -37,7 +38,7 @@ from cockpit.model.incident import Incident
 from cockpit.model.plan import Checklist
 from cockpit.model.response import Freeze, Holding
 from cockpit.model.text import clean_line
-from cockpit.model.time import format_duration, measure_between
+from cockpit.model.time import format_duration
 from cockpit.recorder.record_end import describe_record_end, read_record_end
 from cockpit.recorder.recording_breaks import describe_recording_breaks
 from cockpit.timeline.timeline import Timeline
@@ -179,17 +180,8 @@ def _describe_impact(incident: Incident, zone: tzinfo, now: datetime, recorded_u
     length, unseen = format_felt(incident, start.at, end.at), describe_unseen_moment(incident, end.at)
     since = describe_felt_again(incident, zone, now)
     over = "until" if since else "over since"
-    after = f"{unseen}{since}{_describe_slow(incident, zone, now)}"
+    after = f"{unseen}{since}{describe_slow(incident, lambda moment: format_clock(moment, zone, now))}"
     return f"users felt it for {length}, {over} {format_clock(end.at, zone, now)} ({end.source}){after}"
-
-
-def _describe_slow(incident: Incident, zone: tzinfo, now: datetime) -> str:
-    """`; slow for 1m 10s from 04:12` behind the end of what users felt."""
-    return "".join(
-        f"; slow for {format_duration(measure_between(moment.start, moment.end or moment.start))} "
-        f"from {format_clock(moment.start, zone, now)}"
-        for moment in incident.slow
-    )
 
 
 def describe_felt_again(incident: Incident, zone: tzinfo, now: datetime) -> str:

@@ -23,11 +23,10 @@ from cockpit.runbooks.document.typed_lines import (
     LIKE_OUTPUT,
     begins_with_program,
     is_known_program,
-    list_masked_spans,
-    parse_fence,
 )
 from cockpit.runbooks.shell_syntax import ShellDocument
 from cockpit.runbooks.shell_syntax.parse import holds_plain_lines
+from cockpit.runbooks.shell_syntax.placeholders import list_masked_spans, parse_masked
 from cockpit.runbooks.shell_syntax.words import find_quotes
 
 OPTION = re.compile(r"--?[A-Za-z]")
@@ -102,9 +101,9 @@ def split_fence(content: str, language: str) -> list[Piece]:
     if language == "bash" and not parts and SQL.search(content) is None and is_cut_by_lines(content):
         starts = ((index, line.lstrip(" \t")) for index, line in enumerate(lines))
         return cut_lines(lines, {index: index for index, line in starts if line and line[0] != "#"}, language)
-    document = parse_fence(content, language)
+    document = parse_masked(content, language)
     if language == "bash" and (joined := join_wrapped_options(content, document)) != content:
-        content, document = joined, parse_fence(joined, language)
+        content, document = joined, parse_masked(joined, language)
     lines = content.split("\n")
     sql: dict[int, int] = {}
     foreign: dict[int, int] = {}
@@ -215,7 +214,7 @@ def _leave_out(parts: Mapping[int, int], lines: list[str]) -> tuple[str, ShellDo
     """
     taken = {number for first, last in parts.items() for number in range(first, last + 1)}
     without = "\n".join("#" * max(1, len(line)) if number in taken else line for number, line in enumerate(lines))
-    again = parse_fence(without, "bash")
+    again = parse_masked(without, "bash")
     starts = {without.count("\n", 0, comment.start) for comment in again.comments}
     return without, again if not again.errors and taken <= starts else None
 
@@ -224,7 +223,7 @@ def parse_without_printed_lines(lines: list[str], document: ShellDocument) -> tu
     """The block read again with what was printed left out, where that is all that is wrong with it."""
     printed = find_printed_lines(lines, {index: index for index in range(len(lines))})
     kept = "\n".join("#" * len(line) if index in printed else line for index, line in enumerate(lines))
-    again = parse_fence(kept, "bash") if printed else document
+    again = parse_masked(kept, "bash") if printed else document
     return (frozenset(), document) if again.errors else (printed, again)
 
 
@@ -368,7 +367,7 @@ def count_typed_lines(lines: list[str]) -> int:
     for count in range(1, len(lines) + 1):
         text = "\n".join(lines[:count])
         backslashes = len(text) - len(text.rstrip("\\"))
-        if backslashes % 2 == 0 and not parse_fence(text, "bash").errors:
+        if backslashes % 2 == 0 and not parse_masked(text, "bash").errors:
             return count
     return 1
 
@@ -385,7 +384,7 @@ def trailing_comment(text: str, language: str) -> tuple[str, str]:
     """A one-line command and the comment behind it: `open http://x  # Grafana`."""
     if "\n" in text or "#" not in text:
         return text, ""
-    document = parse_fence(text, language)
+    document = parse_masked(text, language)
     comment = document.comments[-1] if document.comments and not document.errors else None
     if comment is None or not re.match(r"#\s", comment.text) or comment.end != len(text.rstrip()):
         return text, ""

@@ -22,10 +22,9 @@ from cockpit.runbooks.document.typed_lines import (
     LIKE_OUTPUT,
     begins_with_program,
     is_known_program,
-    list_masked_spans,
-    parse_fence,
 )
 from cockpit.runbooks.shell_syntax.parse import holds_plain_lines
+from cockpit.runbooks.shell_syntax.placeholders import list_masked_spans, parse_masked
 
 _BASH = (
     "bash sh shell zsh ksh posix shellscript shell-script azurecli azurecli-interactive azcli bash-interactive"
@@ -125,7 +124,7 @@ def _read_unknown_fence(name: str, content: str) -> FenceReading:
     if name not in SCRIPTS and begins_with_programs(content):
         if name not in FOREIGN_SHELLS:
             return FenceReading("bash")
-        statements = parse_fence(content, "bash").statements
+        statements = parse_masked(content, "bash").statements
         programs = {command.words[0].raw for statement in statements for command in statement.commands if command.words}
         if (
             programs.isdisjoint(FOREIGN_WORDS)
@@ -208,7 +207,7 @@ def lists_names_alone(content: str) -> bool:
 
 def begins_with_loop(content: str) -> bool:
     """True for a loop or a test that bash reads without an error: nothing else is written so."""
-    return LOOP.match(content) is not None and not parse_fence(content, "bash").errors
+    return LOOP.match(content) is not None and not parse_masked(content, "bash").errors
 
 
 def begins_with_programs(content: str, *, portable: bool = False) -> bool:
@@ -219,7 +218,7 @@ def begins_with_programs(content: str, *, portable: bool = False) -> bool:
     first_word = FIRST_WORD.match(content)
     if first_word and first_word[1] not in OPENS_A_CONSTRUCT and not is_known_program(first_word[1]):
         return False  # most blocks without a name are output: it is not read as bash to find that out
-    document = parse_fence(content, "bash")
+    document = parse_masked(content, "bash")
     if document.errors or not document.statements:
         return False
     sure = False

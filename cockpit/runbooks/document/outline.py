@@ -26,9 +26,8 @@ Outline = tuple[OutlineSpan, ...]
 MARKER = re.compile(r"^\s*(?:[-*+]|\d{1,9}[.)])\s+(?P<box>\[[ xX]\]\s+)?")  # of an item, in front of its text
 TEMPLATES = re.compile(r"(?i)template|communication|message|wording")  # their blanks are filled when they are used
 LISTS = ("ordered_list_open", "bullet_list_open")
-PARAGRAPHS = frozenset(
-    {"paragraph_open", "paragraph_close"}
-)  # what is in one is its inline token, and a plain one has none but that
+# What is in one is its inline token, and a plain one has none but that.
+PARAGRAPHS = frozenset({"paragraph_open", "paragraph_close"})
 
 
 @cache

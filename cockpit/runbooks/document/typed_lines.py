@@ -4,9 +4,6 @@ import re
 from collections.abc import Callable
 from functools import cache
 
-from cockpit.runbooks.shell_syntax import ShellDocument, parse_shell
-from cockpit.runbooks.shell_syntax.placeholders import find_placeholders
-
 AN_ASSIGNMENT = re.compile(r"[A-Z_][A-Z0-9_]*=\S*")
 A_SIGN = re.compile(r"\s-{1,2}\w|[/|=<>$\"'`*]|\.\w|:\d")  # of a command rather than of a sentence
 LIKE_OUTPUT = re.compile(
@@ -52,12 +49,3 @@ def load_known_programs() -> Callable[[str], bool]:
 def is_known_program(word: str) -> bool:
     """True for a name that the tables of verbs know, and for a path of a script."""
     return load_known_programs()(word) or IN_A_PATH.fullmatch(word) is not None
-
-
-def parse_fence(content: str, language: str) -> ShellDocument:
-    """The tree of a text in which placeholders are words, not redirections."""
-    return parse_shell(content, language, masked=list_masked_spans(content, language))
-
-
-def list_masked_spans(content: str, language: str = "bash") -> list[tuple[int, int]]:
-    return [(blank.start, blank.end) for blank in find_placeholders(content, language) if not blank.variable]

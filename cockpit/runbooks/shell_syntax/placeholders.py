@@ -6,8 +6,9 @@ from collections.abc import Sequence
 from functools import lru_cache
 from typing import NamedTuple
 
-from cockpit.runbooks.shell_syntax.parse import mask_spans
+from cockpit.runbooks.shell_syntax.parse import mask_spans, parse_shell
 from cockpit.runbooks.shell_syntax.placeholder_forms import written_holes
+from cockpit.runbooks.shell_syntax.types import ShellDocument
 from cockpit.runbooks.shell_syntax.unset_variables import ALWAYS_SET, unset_variables
 from cockpit.runbooks.shell_syntax.words import find_quotes
 
@@ -172,3 +173,13 @@ def asks_for_same(one: str, other: str) -> bool:
 
 def canonicalise_name(name: str) -> str:
     return re.sub(r"[\s-]+", "_", name.strip()).casefold()
+
+
+def parse_masked(content: str, language: str) -> ShellDocument:
+    """The tree of a text in which placeholders are words, not redirections."""
+    return parse_shell(content, language, masked=list_masked_spans(content, language))
+
+
+def list_masked_spans(content: str, language: str = "bash") -> list[tuple[int, int]]:
+    """Where placeholders stand that no shell would read as its variables."""
+    return [(blank.start, blank.end) for blank in find_placeholders(content, language) if not blank.variable]
